@@ -1,0 +1,1 @@
+"""Turns source texts into tagged passages and finds them again."""

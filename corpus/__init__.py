@@ -15,10 +15,14 @@ from corpus.model import (
     TopicMapping,
     Vocabulary,
 )
+from corpus.reading import LOCK_NAME, read_corpus, read_source
+from corpus.vocabulary import PACKAGED_VOCABULARY, read_vocabulary
 
 __all__ = [
     "ADVISORIES",
     "FACETS",
+    "LOCK_NAME",
+    "PACKAGED_VOCABULARY",
     "Advisory",
     "Corpus",
     "CorpusError",
@@ -31,4 +35,7 @@ __all__ = [
     "Topic",
     "TopicMapping",
     "Vocabulary",
+    "read_corpus",
+    "read_source",
+    "read_vocabulary",
 ]

@@ -137,3 +137,5 @@ class Corpus:
     vocabulary: Vocabulary
     lock_path: Path | None = None
     """The lock file of passage ids beside the texts; None for a plain folder of texts."""
+    notices: tuple[str, ...] = ()
+    """What was passed over and why, for an editor to see."""

@@ -1,0 +1,89 @@
+# Every command of the project; `make help` lists them. All run from a bare machine with Python 3.11 or newer.
+PYTHON ?= python3
+PORT ?= 8000
+THAW_CORPUS ?= corpus
+THAW_INDEX ?= whoosh:build/index
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT THAW_CORPUS THAW_INDEX
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- run -----------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.installed ## make .venv with the locked dependencies
+
+$(VENV)/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Thaw needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.PHONY: index
+index: setup ## build the index from the corpus where it is missing or stale
+	$(BIN)/python -m indexer build
+
+.PHONY: serve
+serve: index ## build what is stale, then serve on 127.0.0.1:$$PORT
+	@echo "Explorer  http://127.0.0.1:$(PORT)/"
+	@echo "API docs  http://127.0.0.1:$(PORT)/docs"
+	$(BIN)/gunicorn -c api/gunicorn.py -b 127.0.0.1:$(PORT) api.wsgi:app
+
+# --- check ---------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup ## the whole default test suite: no network, no services
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: lint types imports corpus-check spec-check readme-check test ## what CI runs first
+
+.PHONY: lint
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+.PHONY: types
+types: setup
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: setup
+	$(BIN)/lint-imports
+
+.PHONY: corpus-check
+corpus-check: setup
+	$(BIN)/python -m indexer check
+
+.PHONY: spec-check
+spec-check: setup ## the committed OpenAPI document is the one the app generates
+	$(BIN)/python -m openapi.generate --check
+
+.PHONY: readme-check
+readme-check: setup ## the README's settings table is the one in api/settings.py
+	$(BIN)/python -m api.settings --check README.md
+
+# --- write ---------------------------------------------------------------------------------------------------
+
+.PHONY: format
+format: setup ## format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: spec
+spec: setup ## write openapi/openapi.json anew
+	$(BIN)/python -m openapi.generate
+
+.PHONY: lock
+lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,7 +31,7 @@ def is_id(text: str) -> bool:
 
 
 def read_text(path: Path, max_bytes: int, faults: list[Fault]) -> str | None:
-    """The file decoded as UTF-8, without a byte order mark, line ends untouched; None, with a fault, if it is no text."""
+    """The file decoded as UTF-8, no byte order mark, line ends untouched; None, with a fault, if it is not text."""
     data = _read_bytes(path, max_bytes, faults)
     if data is None:
         return None

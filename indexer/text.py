@@ -52,10 +52,96 @@ def fold_word(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """The stem of a folded word. British and American spellings share one."""
-    american = american_spelling(word)
+    """The stem of a folded word. British and American spellings share one, so do the forms of a strong verb."""
+    kept_apart = _KEPT_APART.get(word)
+    if kept_apart is not None:
+        return kept_apart
+    american = american_spelling(_IRREGULAR.get(word, word))
     stemmed: str = _english.stemWord(american)
     return stemmed
+
+
+# Forms that no suffix rule leads back to their base. Left out are forms that are as often another word:
+# "left", "saw", "found", "ground", "wound", "bore", "rose", "bit".
+_IRREGULAR: dict[str, str] = {
+    form: base
+    for base, forms in {
+        "become": "became",
+        "begin": "began begun",
+        "break": "broke broken",
+        "bring": "brought",
+        "burn": "burnt",
+        "catch": "caught",
+        "child": "children childrens",
+        "choose": "chose chosen",
+        "come": "came",
+        "deal": "dealt",
+        "dream": "dreamt",
+        "drink": "drank drunk",
+        "drive": "drove driven",
+        "eat": "ate eaten",
+        "fall": "fell fallen",
+        "feel": "felt",
+        "fight": "fought",
+        "flee": "fled",
+        "forget": "forgot forgotten",
+        "freeze": "froze frozen",
+        "give": "gave given",
+        "go": "went gone",
+        "grow": "grew grown",
+        "hear": "heard",
+        "hide": "hid hidden",
+        "hold": "held",
+        "keep": "kept",
+        "know": "knew known",
+        "lose": "lost",
+        "make": "made",
+        "man": "men mens",
+        "mean": "meant",
+        "pay": "paid",
+        "say": "said",
+        "see": "seen",
+        "seek": "sought",
+        "send": "sent",
+        "shake": "shook shaken",
+        "sink": "sank sunk",
+        "sleep": "slept",
+        "speak": "spoke spoken",
+        "stand": "stood",
+        "swear": "swore sworn",
+        "sweep": "swept",
+        "take": "took taken",
+        "teach": "taught",
+        "tell": "told",
+        "throw": "threw thrown",
+        "understand": "understood",
+        "wake": "woke woken",
+        "wear": "wore worn",
+        "weep": "wept",
+        "withdraw": "withdrew withdrawn",
+        "woman": "women womens",
+        "write": "wrote written",
+    }.items()
+    for form in forms.split()
+}
+
+# Words that Snowball throws together with a stranger: "mindfulness" with "mind", "medication" with "medical",
+# "loneliness" apart from "lonely", "meaning" with "means".
+_KEPT_APART: dict[str, str] = {
+    form: stemmed
+    for stemmed, forms in {
+        "mindful": "mindful mindfully mindfulness",
+        "medicat": "medication medications medicate medicated medicating",
+        "lonely": "lonely lonelier loneliest loneliness",
+        "meaning": "meaning meanings meaningful meaningfully meaningless meaninglessness",
+        "thought": "thought thoughts",
+        "general": "general generally",
+        "emergenc": "emergency emergencies",
+        "organ": "organ organs",
+        "universit": "university universities",
+    }.items()
+    for form in forms.split()
+}
 
 
 # Applied alike to texts, labels and queries, so a rule that also touches a word it was not made for

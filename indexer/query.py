@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.search import Interpretation
+from corpus import Vocabulary
+from indexer import english
+from indexer.search import Concept, ConceptKind, Interpretation
+from indexer.spelling import MAX_CHECKED, Speller
+from indexer.tag import Mention, Tagger
+from indexer.text import STOP_WORDS, Token, tokenize
+
+COMMON_ZIPF = 4.5
+"""From this Zipf frequency on a word counts as common: "feelings" 4.3 is not, "feel" 5.2 and "life" 5.8 are."""
+COMMON_SLOPE = 0.35
+"""Weight that a word loses for each Zipf step above COMMON_ZIPF. Starting value; tuned in tests/relevance."""
+COMMON_FLOOR = 0.25
+"""Weight that the commonest content word keeps."""
+NARROWER_WEIGHT = 0.5
+"""Weight of a topic that is only narrower than one the query names. Starting value; tuned in tests/relevance."""
+SYNONYM_WEIGHT = 1.0
+"""Weight of a topic named by an alternative or hidden label."""
+MAX_TERMS = 64
+"""Words of one query that are looked up; a query of 500 characters has about 90."""
+
+_PHRASE = re.compile(r'(?<![\w])(-?)["“”„]([^"“”„]*)["“”„]')
+_EXCLUSION = re.compile(r"(?:(?<=\s)|^)-(?=[^\W_])(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +76,142 @@ class QueryReading:
     def is_empty(self) -> bool:
         """True where nothing is left to look for: such a query finds nothing by itself."""
         return not (self.terms or self.phrases or self.topics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """A text after spelling correction, with the way back to where each word stood."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    origins: tuple[tuple[int, int], ...]
+    """For each token, its offsets in the text as typed."""
+    changed: frozenset[int]
+    """Indexes of the tokens that were corrected."""
+
+
+class QueryReader:
+    """Reads queries against one version of the corpus.
+
+    `lexicon` holds the folded, unstemmed words of the corpus with the number of passages that have them.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Mapping[str, int]) -> None:
+        self._vocabulary = vocabulary
+        self._tagger = Tagger(vocabulary)
+        self._speller = Speller(lexicon, _label_words(vocabulary))
+
+    def read(self, text: str, *, interpret: bool = True) -> QueryReading:
+        """What `text` asks for. With `interpret` off, only its own words, phrases and exclusions."""
+        plain, phrases, exclusions = _split_syntax(text)
+        typed = tuple(tokenize(plain))
+        corrected = self._correct(plain, typed) if interpret else _uncorrected(plain, typed)
+        mentions = self._mentions(corrected) if interpret else ()
+        concepts = tuple(self._concept(mention, corrected, text) for mention in mentions)
+        return QueryReading(
+            Interpretation(text, corrected.text.strip() if corrected.changed else None, concepts),
+            _terms(corrected),
+            phrases,
+            exclusions,
+            self._topics(mentions),
+        )
+
+    def _correct(self, text: str, tokens: tuple[Token, ...]) -> _Corrected:
+        parts: list[str] = []
+        changed: set[int] = set()
+        cursor = checked = 0
+        for index, token in enumerate(tokens):
+            replacement = None
+            if checked < MAX_CHECKED and not self._speller.knows(token.word):
+                checked += 1
+                replacement = self._speller.correct(token.word)
+            parts.append(text[cursor : token.start])
+            parts.append(replacement or token.text)
+            cursor = token.end
+            if replacement:
+                changed.add(index)
+        if not changed:
+            return _uncorrected(text, tokens)
+        parts.append(text[cursor:])
+        corrected = "".join(parts)
+        retokenized = tuple(tokenize(corrected))
+        return _Corrected(corrected, retokenized, tuple((t.start, t.end) for t in tokens), frozenset(changed))
+
+    def _mentions(self, corrected: _Corrected) -> tuple[Mention, ...]:
+        return tuple(m for m in self._tagger.mentions(corrected.text, query=True) if not m.negated)
+
+    def _concept(self, mention: Mention, corrected: _Corrected, typed_text: str) -> Concept:
+        covered = [
+            index
+            for index, token in enumerate(corrected.tokens)
+            if token.start < mention.span.end and mention.span.start < token.end
+        ]
+        start, end = corrected.origins[covered[0]][0], corrected.origins[covered[-1]][1]
+        kind: ConceptKind = "label" if mention.label_kind == "pref" else "synonym"
+        if corrected.changed.intersection(covered):
+            kind = "spelling"
+        return Concept(mention.topic_id, typed_text[start:end], start, end, kind)
+
+    def _topics(self, mentions: Iterable[Mention]) -> tuple[QueryTopic, ...]:
+        weighted: dict[str, QueryTopic] = {}
+        for mention in mentions:
+            weight = 1.0 if mention.label_kind == "pref" else SYNONYM_WEIGHT
+            for topic_id in self._vocabulary.with_narrower(mention.topic_id):
+                own = weight if topic_id == mention.topic_id else weight * NARROWER_WEIGHT
+                known = weighted.get(topic_id)
+                if known is None or known.weight < own:
+                    weighted[topic_id] = QueryTopic(topic_id, own, mention.text)
+        return tuple(sorted(weighted.values(), key=lambda topic: (-topic.weight, topic.topic_id)))
+
+
+def _split_syntax(text: str) -> tuple[str, tuple[QueryPhrase, ...], tuple[QueryPhrase, ...]]:
+    """The text with exclusions blanked and quotation marks gone, at unchanged offsets; phrases; exclusions."""
+    phrases: list[QueryPhrase] = []
+    exclusions: list[QueryPhrase] = []
+    plain = list(text)
+
+    def blank(start: int, end: int) -> None:
+        plain[start:end] = " " * (end - start)
+
+    for match in _PHRASE.finditer(text):
+        phrase = _phrase(match.group(2))
+        if match.group(1):
+            blank(match.start(), match.end())
+            if phrase.stems:
+                exclusions.append(phrase)
+        elif phrase.stems:
+            phrases.append(phrase)
+    for match in _EXCLUSION.finditer("".join(plain)):
+        phrase = _phrase(match.group(1))
+        blank(match.start(), match.end())
+        if phrase.stems:
+            exclusions.append(phrase)
+    return "".join(plain), tuple(phrases), tuple(exclusions)
+
+
+def _phrase(text: str) -> QueryPhrase:
+    return QueryPhrase(text.strip(), tuple(token.stem for token in tokenize(text)))
+
+
+def _uncorrected(text: str, tokens: tuple[Token, ...]) -> _Corrected:
+    return _Corrected(text, tokens, tuple((t.start, t.end) for t in tokens), frozenset())
+
+
+def _terms(corrected: _Corrected) -> tuple[QueryTerm, ...]:
+    """Content words, each stem once, in order; common English words weigh less."""
+    terms: dict[str, QueryTerm] = {}
+    for index, token in enumerate(corrected.tokens):
+        if token.word not in STOP_WORDS and token.stem not in terms:
+            terms[token.stem] = QueryTerm(token.word, token.stem, _weight(token.word), index in corrected.changed)
+    return tuple(terms.values())[:MAX_TERMS]
+
+
+def _weight(word: str) -> float:
+    return max(COMMON_FLOOR, 1.0 - COMMON_SLOPE * max(0.0, english.zipf(word) - COMMON_ZIPF))
+
+
+def _label_words(vocabulary: Vocabulary) -> Iterable[str]:
+    for topic in vocabulary:
+        for label in (topic.pref_label, *topic.alt_labels, *topic.hidden_labels):
+            for token in tokenize(label):
+                yield token.word

@@ -52,7 +52,9 @@ def load_marked(text: str, *, first_line: int = 1) -> Marked:
         events = iter(yaml.parse(text, Loader=_Loader))
         return _Composer(events, first_line).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # At an unclosed quote or bracket the parser complains at the end of the text; the opening is what to mend.
+        unclosed = "end of stream" in (error.problem or "")
+        mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
         raise YamlFault(line, f"this is not valid YAML: {_problem(error)}.", _YAML_REMEDY) from None
     except yaml.reader.ReaderError as error:
@@ -121,7 +123,8 @@ class _Composer:
             if key.value in pairs:
                 first = pairs[key.value].line
                 raise self._fault(event, f"the key '{key.value}' occurs twice (first on line {first}).", "Delete one.")
-            pairs[key.value] = self._node(next(self._events), depth + 1)
+            # A value counts as standing on the line of its key: that is the line to mend.
+            pairs[key.value] = Marked(self._node(next(self._events), depth + 1).value, key.line)
         return pairs
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:

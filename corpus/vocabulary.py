@@ -190,12 +190,12 @@ def _check_labels(entries: _Entries) -> None:
     for topic, fields in entries:
         for key, label, line in _written_labels(topic, fields):
             folded = fold_label(label)
-            known = owners.setdefault(folded, (topic.id, line))
-            if known == (topic.id, line):
-                if not any(character.isalnum() for character in folded):
-                    fields.fault(key, f"the label '{label}' has no letter or digit.", "Delete it.", line)
+            if not any(character.isalnum() for character in folded):
+                fields.fault(key, f"the label '{label}' has no letter or digit.", "Delete it.", line)
+            if folded not in owners:
+                owners[folded] = (topic.id, line)
                 continue
-            owner, first = known
+            owner, first = owners[folded]
             message = f"the label '{label}' of '{topic.id}' is already a label of '{owner}' on line {first}."
             fields.fault(key, message, "Keep it at the one topic that readers mean by it.", line)
 

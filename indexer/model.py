@@ -44,6 +44,8 @@ class Block:
     depth: int = 0
     """Nesting of a list item, 0 for the outermost; the number of an ordered item stands in `marker`."""
     marker: str = "-"
+    label: str = ""
+    """Of a labelled block, the words before its colon ("Burnout: Long hours ..." has "Burnout")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,21 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-DropReason = Literal["byline", "navigation", "repeated title", "site footer", "empty heading", "lost list"]
+DropReason = Literal[
+    "byline", "navigation", "repeated title", "site footer", "empty heading", "lost list", "references", "front matter"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A run of the source that no passage carries because it is not content."""
+    """A run of the source that no passage carries because it is not content.
+
+    A lost list is the exception: `text` is the sentence that introduces it, which its passage keeps, and `span` is
+    the empty place after it where the items should stand.
+    """
 
     text: str
-    reason: Literal[
-        "byline", "navigation", "repeated title", "site footer", "empty heading", "lost list", "front matter"
-    ]
+    reason: DropReason
     span: Span
 
 
@@ -81,6 +87,8 @@ class Document:
     title: str
     sections: tuple[Section, ...]
     dropped: tuple[Dropped, ...] = ()
+    language: str = ""
+    """As the text's own markup declares it (BCP 47), empty where it does not; `source.language` is the fallback."""
 
 
 # --- chunked and tagged ------------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ _FILLERS = _ARTICLES | frozenset(
 _LABEL_FILLERS = frozenset("just really so even very completely totally anymore".split())
 MAX_FILLERS_TOGETHER = 2
 MAX_LISTED = 2
-"""Words that a list may put between a label's words: "emotional, physical and sexual abuse"."""
+"""Words that a list may put between a label's words."""
 _CONJUNCTIONS = frozenset(("and", "or", "nor"))
 _FUNCTION_WORDS = frozenset(
     "a an the and or nor but of in on at to for from with by as like i you it he she they we is are was be not no "
@@ -287,7 +287,7 @@ class _Trie:
                     following = node.next.get(key)
                     if following is not None:
                         states.append((following, end, (*matched, *range(at, end)), 0, shared))
-                if matched and fillers < MAX_FILLERS_TOGETHER and pieces[at].word in _FILLERS:
+                if matched and not shared and fillers < MAX_FILLERS_TOGETHER and pieces[at].word in _FILLERS:
                     states.append((node, at + 1, matched, fillers + 1, shared))
             if matched and not shared and fillers == 0 and node.may_share:
                 for end in _listed(pieces, at):
@@ -317,32 +317,17 @@ def _readings(
 def _listed(pieces: tuple[Piece, ...], at: int) -> Iterator[int]:
     """Where a label may go on after the rest of a list: "emotional [and physical] numbness", "childhood [abuse or]
     neglect", "emotional[, physical and sexual] abuse"."""
-    last = min(len(pieces), at + 2 * MAX_LISTED + 1)
-    words = 0
-    conjunction = -1
-    for index in range(at, last):
-        piece = pieces[index]
-        if piece.gap == "break":
-            return
-        if conjunction >= 0 and index > conjunction and piece.gap == "comma":
-            return
-        if piece.word in _CONJUNCTIONS:
-            if conjunction >= 0:
-                return
-            conjunction = index
-            if words:
-                yield index + 1
-            continue
-        if piece.word in _FUNCTION_WORDS:
-            return
-        if conjunction < 0 and words and piece.gap != "comma":
-            return
-        words += 1
-        if conjunction >= 0:
-            yield index + 1
-            return
-        if words > MAX_LISTED:
-            return
+    here = pieces[at : at + 2 * MAX_LISTED]
+    content = [piece.word not in _FUNCTION_WORDS for piece in here]
+    joins = [piece.word in _CONJUNCTIONS for piece in here]
+    gaps = [piece.gap for piece in here]
+    if len(here) > 1 and gaps[1] == "none":
+        if joins[0] and gaps[0] == "none" and content[1]:
+            yield at + 2
+        if content[0] and gaps[0] == "none" and joins[1]:
+            yield at + 2
+    if len(here) > 2 and gaps[:3] == ["comma", "none", "none"] and content[0] and joins[1] and content[2]:
+        yield at + 3
 
 
 def _labels(topic: Topic, kind: LabelKind) -> tuple[str, ...]:

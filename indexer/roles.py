@@ -12,9 +12,15 @@ from corpus import Facet
 from indexer.model import Span
 
 
+_MAY = (
+    "(?:(?:can|may|might|could|will|would|often|also|sometimes|usually|typically|frequently|commonly|eventually|then|"
+    "itself) ){0,4}"
+)
+
+
 def _any_of(alternatives: str) -> re.Pattern[str]:
-    """Whole words; " | " and line ends are for the eye."""
-    pattern = re.sub(r"\s*\|\s*", "|", alternatives.strip())
+    """Whole words; " | " and line ends are for the eye, <may> is any run of modal verbs and adverbs."""
+    pattern = re.sub(r"\s*\|\s*", "|", alternatives.strip()).replace("<may>", _MAY)
     return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
 
 
@@ -125,12 +131,6 @@ class Cue:
     span: Span
 
 
-_MODAL = (
-    "(?:(?:can|may|might|could|will|would|often|also|sometimes|usually|typically|frequently|commonly|eventually|then|"
-    "itself) ){0,4}"
-)
-
-
 _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
     # what follows is the cause
     (
@@ -163,16 +163,16 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
         "after",
         3.0,
         _any_of(
-            rf"""
-            {_MODAL}(?:caus(?:es?|ed|ing)|lead(?:s|ing)? to|led to|trigger(?:s|ed)?|produc(?:es?|ed)|
+            r"""
+            <may>(?:caus(?:es?|ed|ing)|lead(?:s|ing)? to|led to|trigger(?:s|ed)?|produc(?:es?|ed)|
             contribut(?:es?|ing|ed) to|result(?:s|ed)? in|bring(?:s)? on|bring(?:s)? about|leav(?:es?|
             ing) (?:you|people|someone|a person|them|us|many|some|her|him)|make(?:s)? (?:you|people|someone|
             a person|them|us|it hard|it harder|it difficult|many|some)|dull(?:s|ed)?|blunt(?:s|ed)?|flatten(?:s|
             ed)?|numb(?:s|ed)|overwhelm(?:s|ed)?|deplet(?:es?|ed)|drain(?:s|ed)?|wear(?:s)? (?:(?:you|
             people) )?down|shut(?:s)? (?:\w+ )?down|switch(?:es)? (?:\w+ )?off|suppress(?:es)?|disrupt(?:s)?|
             provok(?:es?|ed)|set(?:s)? off|bring(?:s)? (?:numbness|it)|teach(?:es)?|taught) |
-            (?:is|are|was|were) (?:\w+ ){0, 4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
-            (?:is|are|can be|may be) (?:(?:often|usually) )?(?:to blame|behind) | related (?:numbness|detachment) |
+            (?:is|are|was|were) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
+            (?:is|are|be|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root) | related (?:numbness|detachment) |
             induced
             """
         ),
@@ -233,9 +233,9 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
         "after",
         2.5,
         _any_of(
-            rf"""
-            {_MODAL}(?:helps?|eases?|relieves?|treats?|improves?|works?|teach(?:es)?|addresses|targets?) |
-            (?:is|are) (?:\w+ ){0, 4}(?:treatments?|therap(?:y|ies)|prescribed|offered|recommended|effective|used) |
+            r"""
+            <may>(?:helps?|eases?|relieves?|treats?|improves?|works?|teach(?:es)?|addresses|targets?) |
+            (?:is|are) (?:\w+ ){0,4}(?:treatments?|therap(?:y|ies)|prescribed|offered|recommended|effective|used) |
             sessions? | for
             """
         ),
@@ -259,8 +259,8 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
         "strategy",
         "after",
         2.0,
-        _any_of(rf"""
-            {_MODAL}(?:helps?|eases?|calms?|soothes?|supports?|brings? (?:(?:you|people) )?back|reconnects?|
+        _any_of(r"""
+            <may>(?:helps?|eases?|calms?|soothes?|supports?|brings? (?:(?:you|people) )?back|reconnects?|
             steadies|settles?)
             """),
     ),
@@ -286,7 +286,7 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
         "after",
         2.0,
         _any_of(r"""
-            {_MODAL}(?:suffers?|follows?|is strained|are strained|breaks? down|grows?|builds?|increases?)
+            <may>(?:suffers?|follows?|is strained|are strained|breaks? down|grows?|builds?|increases?)
             """),
     ),
     # symptoms
@@ -422,7 +422,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BARRIERS = frozenset(
     """that which who whom when while if because although though but than so since until unless whereas where how
     is are was were be been has have had do does did can may might could will would should must
-    to for from with by as into about between among during after before through in on at of not
+    to for from with by as into about between among during after before through in on at of not like such including
     feel feels felt make makes cause causes help helps lead leads""".split()
 )
 MAX_MODIFIERS = 3

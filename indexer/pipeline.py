@@ -249,9 +249,13 @@ def _as_published(old: PublishedPassage, documents: Mapping[str, Document], tagg
 
 
 def published_document(document: Document, passages: Sequence[PublishedPassage]) -> PublishedDocument:
-    """What the index keeps of a document whose passages are `passages`, in order."""
+    """What the index keeps of a document whose passages are `passages`, in order.
+
+    Of the path only the file's name: where the folder lies on this machine is nobody's business.
+    """
+    source = document.source
     return PublishedDocument(
-        source=replace(document.source, text=""),
+        source=replace(source, text="", path=Path(source.path.name)),
         title=document.title,
         outline=tuple(_outline(document, passages)),
         passage_ids=tuple(published.id for published in passages),
@@ -282,9 +286,7 @@ def _corpus_version(
     """16 hexadecimal digits that change if and only if what a caller can read changes."""
     digest = hashlib.sha256(f"{INDEX_FORMAT}\n{vocabulary.version}\n".encode())
     for document in documents:
-        # Where the folder lies on this machine is nobody's business.
-        placeless = replace(document, source=replace(document.source, path=Path(document.source.path.name)))
-        digest.update(repr(placeless).encode())
+        digest.update(repr(document).encode())
     for passage in (*identified.published, *old_revisions):
         digest.update(repr(passage).encode())
     digest.update(repr(identified.withdrawals).encode())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from corpus import License, Source
 
-UNKNOWN_LICENSE = License("LicenseRef-unknown", "Licence not stated; ask the author before reuse", "")
+UNKNOWN_LICENSE = License("LicenseRef-unknown", "Unknown licence", "")
 """Stands in for a text that says nothing of its licence, e.g. a scraped one. Its URL is empty."""
 
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~])")
@@ -59,8 +59,10 @@ def _line(source: Source, title: str, licence: License, notation: _Plain, *, exc
     quoted = f"“{notation.escape(title)}”"
     authors = f" by {notation.escape(', '.join(source.authors))}" if source.authors else ""
     origin = f" Source: {_linked(notation, _host(source.source_url), source.source_url)}." if source.source_url else ""
-    terms = _linked(notation, licence.name, licence.url) if licence.url else notation.escape(licence.name)
-    return f"{'Excerpt from ' if excerpt else ''}{quoted}{authors}.{origin} Licence: {terms}."
+    terms = f"Licence: {_linked(notation, licence.name, licence.url)}."
+    if licence is UNKNOWN_LICENSE:
+        terms = "Licence not stated; ask the author before reuse."
+    return f"{'Excerpt from ' if excerpt else ''}{quoted}{authors}.{origin} {terms}"
 
 
 def _linked(notation: _Plain, text: str, url: str) -> str:

@@ -1,0 +1,60 @@
+"""Puts the application together."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from api import headers, index, privacy, problems
+from api.resources import documents, health, pages, passages, search, support, topics
+from api.settings import Settings
+from api.spec import Api
+from indexer.search import SearchEngine
+
+MAX_BODY_BYTES = 64 * 1024
+"""The largest valid search in a body, every character escaped, has about 40 KiB."""
+
+OPERATIONS = (documents.blp, passages.blp, search.blp, support.blp, topics.blp)
+
+
+class PlainJSON(DefaultJSONProvider):
+    """UTF-8 as it is, members in the order of the schemas, dates as ISO 8601."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Lone surrogates, which no UTF-8 can carry, become U+FFFD."""
+        return re.sub("[\ud800-\udfff]", "\ufffd", super().dumps(obj, **kwargs))
+
+
+def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
+    """The WSGI application. Without an `engine` the one of the settings is opened at the first request."""
+    app = privacy.PrivateFlask("api", static_folder=None)
+    app.json = PlainJSON(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # A redirect would repeat the query string in its Location.
+    app.url_map.merge_slashes = False
+    index.attach(app, engine or _engine_of(settings))
+    headers.register(app, settings)
+    privacy.register(app)
+    problems.register(app)
+    api = Api(app)
+    for blueprint in OPERATIONS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(health.blp)
+    app.register_blueprint(pages.blp)
+    return app
+
+
+def _engine_of(settings: Settings) -> index.LazyEngine:
+    def open_it() -> SearchEngine:
+        from indexer.engines import open_engine  # the one place that names the engines, met only when needed
+
+        return open_engine(settings.index)
+
+    return index.LazyEngine(open_it)

@@ -1,0 +1,24 @@
+"""How gunicorn runs the API: threads over one index, nothing of a query in any log."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT') or '8000'}"  # Procfile hosts reach the app from outside
+workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
+worker_class = "gthread"
+threads = 8
+"""Searches are a few milliseconds of numpy; eight threads keep slow readers from blocking quick ones."""
+
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+# A worker opens the index after the fork: a reader shared over a fork shares its file offset.
+preload_app = False
+
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# gunicorn's access log would carry the query string; api/privacy.py writes one without.
+accesslog = None
+errorlog = "-"
+loglevel = "info"

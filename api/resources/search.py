@@ -1,0 +1,39 @@
+"""Search by words, by topics in a role, or both."""
+
+from __future__ import annotations
+
+from api.blueprint import Blueprint
+from api.caching import Cache
+from api.index import snapshot
+from api.schemas.search import Question, SearchQuery, SearchRequest, SearchResults
+from indexer import serialize
+from indexer.serialize import Record
+
+blp = Blueprint(
+    "Search", __name__, url_prefix="/v1", description="Find passages by words, by topics in a role, or by both."
+)
+
+
+@blp.operation("/search", returns=SearchResults, query=SearchQuery, cache=Cache.NEVER)
+def search_passages(question: Question) -> Record:
+    """Search passages
+
+    Words are matched by stem, by the topics that they name, and after correcting their spelling. Filters narrow the
+    result; facets count what is in it. At least `q` or one filter must be given.
+    """
+    return _search(question)
+
+
+@blp.operation("/search", returns=SearchResults, body=SearchRequest, cache=Cache.NEVER)
+def search_passages_privately(question: Question) -> Record:
+    """Search passages with the query in the body
+
+    The same search as with GET. What someone looks for when they feel unwell is nobody's business: in a body it stays
+    out of addresses, histories and the logs of proxies.
+    """
+    return _search(question)
+
+
+def _search(question: Question) -> Record:
+    current = snapshot()
+    return serialize.search_results(current, current.search(question.request))

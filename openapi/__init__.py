@@ -1,0 +1,1 @@
+"""The published OpenAPI document, how it is generated, and what clients are made from it."""

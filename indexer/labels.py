@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +25,8 @@ class LabelMatch:
     label_kind: LabelKind
     is_shared: bool = False
     """True where the label shares a word with its neighbour: "childhood neglect" in "childhood abuse or neglect"."""
+    is_core: bool = True
+    """True for the preferred label, also cut short: "numbness" for emotional numbness."""
 
 
 class LabelMatcher:
@@ -219,6 +221,7 @@ class _Label:
     word: str | None
     """The folded word of a label of one word, to tell "grounding" from "ground"."""
     acronym: str | None
+    is_core: bool
 
 
 @dataclass(slots=True)
@@ -246,8 +249,9 @@ class _Trie:
         seen: set[tuple[str, ...]] = set()
         for kind in kinds:
             for topic in vocabulary:
+                preferred = {piece.key for piece in split(topic.pref_label)}
                 for text in _labels(topic, kind):
-                    label = _compile(topic.id, text, kind)
+                    label = _compile(topic.id, text, kind, preferred)
                     # The first to claim a reading keeps it: preferred labels before others, file order within.
                     if label is not None and (label.keys not in seen or label.word is not None):
                         seen.add(label.keys)
@@ -334,7 +338,7 @@ def _labels(topic: Topic, kind: LabelKind) -> tuple[str, ...]:
     return {"pref": (topic.pref_label,), "alt": topic.alt_labels, "hidden": topic.hidden_labels}[kind]
 
 
-def _compile(topic_id: str, text: str, kind: LabelKind) -> _Label | None:
+def _compile(topic_id: str, text: str, kind: LabelKind, preferred: Set[str]) -> _Label | None:
     pieces = tuple(split(text))
     kept = tuple(piece for piece in pieces if piece.word not in _ARTICLES) or pieces
     trimmed = tuple(piece for piece in kept if piece.word not in _LABEL_FILLERS)
@@ -352,7 +356,9 @@ def _compile(topic_id: str, text: str, kind: LabelKind) -> _Label | None:
         keys.append(name)
         at = end
     single = kept[0].word if len(kept) == 1 else None
-    return _Label(topic_id, text, kind, tuple(keys), single, text if len(pieces) == 1 and is_acronym(text) else None)
+    acronym = text if len(pieces) == 1 and is_acronym(text) else None
+    is_core = acronym is not None or set(keys) <= preferred
+    return _Label(topic_id, text, kind, tuple(keys), single, acronym, is_core)
 
 
 def is_acronym(text: str) -> bool:
@@ -394,7 +400,8 @@ def is_form_of(word: str, label: str) -> bool:
     """
     if word == label:
         return True
-    if label.endswith("ing"):
+    if label.endswith("ing") or word.endswith("ing"):
+        # "An overwhelming day" is not one on which somebody is overwhelmed.
         return word.removesuffix("s") == label or _same_spelling(word, label)
     common = 0
     for left, right in zip(word, label, strict=False):
@@ -434,4 +441,7 @@ def _resolve(found: Iterable[_Found]) -> list[LabelMatch]:
             kept.append(match)
             taken.update(match.pieces)
     kept.sort(key=lambda match: (match.start, match.end))
-    return [LabelMatch(m.label.topic_id, Span(m.start, m.end), m.label.text, m.label.kind, m.is_shared) for m in kept]
+    return [
+        LabelMatch(m.label.topic_id, Span(m.start, m.end), m.label.text, m.label.kind, m.is_shared, m.label.is_core)
+        for m in kept
+    ]

@@ -11,7 +11,6 @@ from typing import Literal
 from corpus import Facet
 from indexer.model import Span
 
-
 _MAY = (
     "(?:(?:can|may|might|could|will|would|often|also|sometimes|usually|typically|frequently|commonly|eventually|then|"
     "itself) ){0,4}"
@@ -34,7 +33,7 @@ _HEADING_WORDS: tuple[tuple[Facet, str], ...] = (
             sources? | results? (?:of|from) | because | due to | comes? from | coming from | leads? to |
             leading to | brings? (?:it )?on | behind | contribut\w+ |
             why (?:do|does|did|am|is|are|it|you|we|people|some|emotion|feeling|mind|numb)\w* | where .* from |
-            makes? you
+            makes? you | dulls? | blunts? | flattens? | numbs | side effects? | could it be
             """,
     ),
     (
@@ -172,7 +171,8 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
             people) )?down|shut(?:s)? (?:\w+ )?down|switch(?:es)? (?:\w+ )?off|suppress(?:es)?|disrupt(?:s)?|
             provok(?:es?|ed)|set(?:s)? off|bring(?:s)? (?:numbness|it)|teach(?:es)?|taught) |
             (?:is|are|was|were) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
-            (?:is|are|be|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root) | related (?:numbness|detachment) |
+            (?:is|are|be|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root) |
+            related (?:numbness|detachment) |
             induced
             """
         ),
@@ -181,7 +181,7 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
     (
         "condition",
         "before",
-        2.5,
+        1.5,
         _any_of(
             r"""
             (?:people|person|someone|those|anyone|individuals|patients|adults|children|veterans|women|men|
@@ -201,7 +201,7 @@ _CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
     (
         "condition",
         "after",
-        2.5,
+        1.5,
         _any_of(
             r"""
             (?:is|are) (?:(?:an?|the) )?(?:\w+ ){0,4}(?:disorders?|conditions?|illness(?:es)?|diagnos[ei]s) |
@@ -472,7 +472,20 @@ class Cues:
                 yield cue
 
 
+MARGIN = 1.0
+"""Points by which a role must lead over a topic's usual one: one heading two levels up is too little."""
+
+
 def choose(facets: Sequence[Facet], points: Mapping[Facet, float]) -> Facet:
     """The facet with most points among those that a topic may serve; its usual one where nothing decides."""
     best = max(facets, key=lambda facet: (points.get(facet, 0.0), -facets.index(facet)))
-    return best if points.get(best, 0.0) > points.get(facets[0], 0.0) else facets[0]
+    return best if points.get(best, 0.0) >= points.get(facets[0], 0.0) + MARGIN else facets[0]
+
+
+def serve(facet: Facet, facets: Sequence[Facet]) -> Facet | None:
+    """The role that a cue for `facet` gives a topic of `facets`: what stress leads to may be a symptom, too."""
+    if facet in facets:
+        return facet
+    if facet == "effect" and "symptom" in facets:
+        return "symptom"
+    return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from corpus import Facet, Vocabulary
 from indexer.labels import LabelKind, LabelMatch, LabelMatcher
@@ -17,6 +18,7 @@ from indexer.roles import (
     denials,
     heading_points,
     named_facets,
+    serve,
 )
 
 
@@ -54,73 +56,191 @@ class Tagger:
                 match.label_kind,
                 any(denied.governing(text, match.span)),
             )
-            for match in self._labels.find(text, query=query)
-            if not _means_something_else(text, match)
+            for match in self._matches(text, query=query)
         )
 
+    def _matches(self, text: str, *, query: bool = False) -> Iterator[LabelMatch]:
+        return (m for m in self._labels.find(text, query=query) if not _means_something_else(text, m))
+
+    def _affirmed(self, text: str) -> Iterator[LabelMatch]:
+        """The labels in `text` that it does not deny."""
+        denied = denials(text)
+        return (m for m in self._matches(text) if not any(denied.governing(text, m.span)))
+
     def tag(self, passage: Passage, document_title: str = "") -> Passage:
-        """`passage` with its tags, in order of facet and first evidence."""
-        points = heading_points((document_title, *passage.heading_path))
-        found: dict[str, list[tuple[Facet, Evidence]]] = {}
-        for facet, topic_id, evidence in (*self._from_text(passage, points), *self._from_heading(passage, points)):
-            found.setdefault(topic_id, []).append((facet, evidence))
+        """`passage` with its tags, in order of their first evidence, the text's before the heading's."""
+        headings = heading_points((document_title, *passage.heading_path))
+        found: dict[str, list[_Sighting]] = {}
+        for topic_id, sighting in (*self._in_text(passage, headings), *self._in_heading(passage, headings)):
+            found.setdefault(topic_id, []).append(sighting)
         tags = []
-        for topic_id, roles in found.items():
-            facets = [facet for facet, _ in roles]
-            facet = max(dict.fromkeys(facets), key=facets.count)
-            tags.append(Tag(facet, topic_id, tuple(dict.fromkeys(evidence for _, evidence in roles))))
+        for topic_id, sightings in found.items():
+            facet = _role(self._vocabulary[topic_id].facets, sightings)
+            if _prominence(facet, sightings) > MIN_PROMINENCE:
+                tags.append(Tag(facet, topic_id, tuple(dict.fromkeys(seen.evidence for seen in sightings))))
         return replace(passage, tags=tuple(tags))
 
-    def _from_text(self, passage: Passage, headings: Mapping[Facet, float]) -> list[tuple[Facet, str, Evidence]]:
-        introductions = _introductions(passage.text)
-        lines = sorted(introductions)
-        grammar = cues(passage.text)
-        found = []
-        for mention in self.mentions(passage.text):
-            if mention.negated:
-                continue
+    def _in_text(self, passage: Passage, headings: Mapping[Facet, float]) -> Iterator[tuple[str, _Sighting]]:
+        text = passage.text
+        lines = _Lines(text)
+        grammar = cues(text)
+        for match in self._affirmed(text):
+            facets = self._vocabulary[match.topic_id].facets
+            line = lines.at(match.span.start)
             points = dict(headings)
-            line = lines[bisect_right(lines, mention.span.start) - 1]
-            for facet in introductions[line]:
+            for facet in line.introduced_as:
                 points[facet] = points.get(facet, 0.0) + INTRODUCTION_WEIGHT
-            for cue in grammar.governing(passage.text, mention.span):
-                if cue.facet is not None:
-                    points[cue.facet] = points.get(cue.facet, 0.0) + cue.weight
-            facet = choose(self._vocabulary[mention.topic_id].facets, points)
-            found.append((facet, mention.topic_id, Evidence(mention.text, mention.span, "text")))
-        return found
+            prominence = 0.0
+            has_cue = False
+            for cue in grammar.governing(text, match.span):
+                role = serve(cue.facet, facets) if cue.facet is not None else None
+                if role is not None:
+                    points[role] = points.get(role, 0.0) + cue.weight
+                    has_cue = True
+            if line.labels(match.span):
+                prominence += LABELS_ITEM
+            elif line.is_item:
+                prominence += INSIDE_ITEM
+            if _opens_sentence(text, match.span.start):
+                prominence += OPENS_SENTENCE
+            if match.span.start < OPENING:
+                prominence += IN_OPENING
+            if has_cue:
+                prominence += HAS_CUE
+            if match.is_core:
+                prominence += CORE_LABEL
+            yield match.topic_id, _Sighting(points, prominence, _evidence(text, match.span, "text"))
 
-    def _from_heading(self, passage: Passage, headings: Mapping[Facet, float]) -> list[tuple[Facet, str, Evidence]]:
+    def _in_heading(self, passage: Passage, headings: Mapping[Facet, float]) -> Iterator[tuple[str, _Sighting]]:
         if not passage.heading_path:
-            return []
+            return
         heading = passage.heading_path[-1]
         offset = len(HEADING_SEPARATOR.join((*passage.heading_path[:-1], "")))
-        found = []
-        for mention in self.mentions(heading):
-            if mention.negated:
-                continue
-            facet = choose(self._vocabulary[mention.topic_id].facets, headings)
-            span = Span(mention.span.start + offset, mention.span.end + offset)
-            found.append((facet, mention.topic_id, Evidence(mention.text, span, "heading")))
-        return found
+        for match in self._affirmed(heading):
+            evidence = _evidence(heading, match.span, "heading", offset)
+            yield match.topic_id, _Sighting(headings, CORE_LABEL if match.is_core else 0.0, evidence)
 
 
-_ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+def _evidence(text: str, span: Span, source: Literal["text", "heading"], offset: int = 0) -> Evidence:
+    return Evidence(text[span.start : span.end], Span(span.start + offset, span.end + offset), source)
 
 
-def _introductions(text: str) -> dict[int, tuple[Facet, ...]]:
-    """Start of each line -> for list items, the facets that the sentence before the list names."""
-    found: dict[int, tuple[Facet, ...]] = {}
-    facets: tuple[Facet, ...] = ()
-    at = 0
-    for line in text.split("\n"):
-        is_item = _ITEM.match(line) is not None
-        if line.strip() and not is_item:
-            facets = named_facets(re.split(r"(?<=[.!?])\s", line.strip())[-1]) if line.rstrip().endswith(":") else ()
-        found[at] = facets if is_item else ()
-        at += len(line) + 1
-    return found
+# --- what a passage is about ---------------------------------------------------------------------------------
 
+# Points for where and how a topic is named, rounded from a logistic regression of an editor's choice on 423
+# topics named in 63 judged passages: of topics that label an item the editor kept 95 %, of those that open a
+# sentence 88 %, of those named twice 92 %, of mechanisms named in passing less than half.
+IN_HEADING = 1.25
+LABELS_ITEM = 1.5
+INSIDE_ITEM = -0.5
+OPENS_SENTENCE = 1.25
+IN_OPENING = 1.0
+HAS_CUE = 0.75
+CORE_LABEL = 1.0
+NAMED_AGAIN = 1.0
+ROLE_PROMINENCE: Mapping[Facet, float] = {
+    "symptom": 0.0,
+    "cause": 0.75,
+    "condition": 0.75,
+    "treatment": 0.25,
+    "strategy": -1.0,
+    "mechanism": -1.0,
+    "effect": 0.5,
+}
+ROLE_WHERE_EXPECTED: Mapping[Facet, float] = {facet: max(0.5, points) for facet, points in ROLE_PROMINENCE.items()}
+"""The same where a heading, the introduction of a list or the sentence names the role."""
+EXPECTED = 1.0
+"""Points for a role from which on it counts as named: a cue, or a heading no further than one level up."""
+MIN_PROMINENCE = 0.0
+OPENING = 150
+"""Code points at the start of a passage where its subject is usually named."""
+MAX_WORDS_BEFORE = 2
+"""Words that a sentence may have before the topic that opens it: "The long grief …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """One mention of a topic: points for each role, and how much the passage makes of it."""
+
+    points: Mapping[Facet, float]
+    prominence: float
+    evidence: Evidence
+
+
+def _role(facets: Sequence[Facet], sightings: Sequence[_Sighting]) -> Facet:
+    """The role that most sightings give, the first of them where they are even."""
+    roles = [choose(facets, sighting.points) for sighting in sightings]
+    return max(dict.fromkeys(roles), key=roles.count)
+
+
+def _prominence(facet: Facet, sightings: Sequence[_Sighting]) -> float:
+    in_text = sum(sighting.evidence.source == "text" for sighting in sightings)
+    in_heading = any(sighting.evidence.source == "heading" for sighting in sightings)
+    best = max(sighting.prominence for sighting in sightings)
+    expected = any(sighting.points.get(facet, 0.0) >= EXPECTED for sighting in sightings)
+    return (
+        best
+        + in_heading * IN_HEADING
+        + (in_text > 1) * NAMED_AGAIN
+        + (ROLE_WHERE_EXPECTED if expected else ROLE_PROMINENCE)[facet]
+    )
+
+
+_SENTENCE_START = re.compile(r"[.!?;:\n—]")
+
+
+def _opens_sentence(text: str, at: int) -> bool:
+    before = text[max(0, at - 40) : at]
+    starts = [match.end() for match in _SENTENCE_START.finditer(before)]
+    if not starts and at > 40:
+        return False
+    return len(before[starts[-1] if starts else 0 :].split()) <= MAX_WORDS_BEFORE
+
+
+# --- lines -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    is_item: bool
+    colon: int
+    """Where the label of a labelled item or paragraph ends, as an offset into the text; -1 if it has none."""
+    introduced_as: tuple[Facet, ...]
+    """For a list item: the roles that the sentence before the list names."""
+
+    def labels(self, span: Span) -> bool:
+        return span.end <= self.colon
+
+
+_ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s")
+MAX_LABEL = 80
+"""Code points that the label of an item may have, up to its colon."""
+
+
+class _Lines:
+    """The lines of a passage's text, quick to ask for the one around an offset."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: list[_Line] = []
+        facets: tuple[Facet, ...] = ()
+        start = 0
+        for line in text.split("\n"):
+            is_item = _ITEM.match(line) is not None
+            if line.strip() and not is_item:
+                last = re.split(r"(?<=[.!?])\s", line.strip())[-1]
+                facets = named_facets(last) if last.endswith(":") else ()
+            colon = line.find(":", 0, MAX_LABEL)
+            is_label = 0 < colon < len(line.rstrip()) - 1
+            self._lines.append(_Line(start, is_item, start + colon if is_label else -1, facets if is_item else ()))
+            start += len(line) + 1
+        self._starts = [line.start for line in self._lines]
+
+    def at(self, offset: int) -> _Line:
+        return self._lines[bisect_right(self._starts, offset) - 1]
+
+
+# --- other senses --------------------------------------------------------------------------------------------
 
 _BODY = (
     r"(?:hands?|feet|foot|fingers?|toes?|legs?|arms?|face|lips?|limbs?|skin|scalp|tongue|jaw|gums?|extremit\w+|wrists?)"

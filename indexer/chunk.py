@@ -32,7 +32,7 @@ _WITHIN_WHOLE = 60.0
 """Items, labelled items and quotations are cut only when one alone does not fit."""
 _AFTER_INTRODUCTION = 30.0
 """Between "…may show it as:" and the first item."""
-_BETWEEN_ITEMS = 4.0
+_BETWEEN_ITEMS = 6.0
 _BEFORE_NESTED_ITEM = 8.0
 _BEFORE_ANAPHORA = 0.6
 """A block that begins with "This …" or "However" leans on the one before it."""
@@ -84,7 +84,9 @@ def _cuts(section: Section) -> Iterator[tuple[_Place, _Place]]:
     """The section's passages as (place of the first sentence, place of the last)."""
     pieces = _pieces(section.blocks)
     places = [
-        (block_index, index) for block_index, block in enumerate(section.blocks) for index in range(len(block.sentences))
+        (block_index, index)
+        for block_index, block in enumerate(section.blocks)
+        for index in range(len(block.sentences))
     ]
     for start, end in _cheapest([piece.words for piece in pieces], [piece.border for piece in pieces]):
         yield places[start], places[end - 1]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 _OPENERS = "\"'“‘«([{*_"
 _CANDIDATE = re.compile(
-    r"(?P<stop>[.!?…]+|[。！？؟।]+)"  # noqa: RUF039 - one string of stops
+    r"(?P<stop>[.!?…]+|[。！？؟।]+)"
     r"(?P<close>[\"'”’»)\]}*_]*(?:\[\d{1,3}(?:[,–-] ?\d{1,3})*\])*)"
     r"(?P<space>\s+|(?=[A-Z][a-z]+[\s,])|(?<=[。！？])|$)"
 )

@@ -13,7 +13,9 @@ from indexer.parse.elements import Element, Reading
 from indexer.parse.flow import Flow
 from indexer.parse.headings import fold_heading, label_of
 
-_LIST_WORDS = re.compile(r"\b(?:follow|following|below|includes?|including|here are|such as|these|ways|signs|symptoms)\b", re.IGNORECASE)
+_LIST_WORDS = re.compile(
+    r"\b(?:follow|following|below|includes?|including|here are|such as|these|ways|signs|symptoms)\b", re.IGNORECASE
+)
 
 
 def assemble(source: Source, reading: Reading) -> Document:
@@ -122,10 +124,12 @@ def _title_taken(source: Source, reading: Reading, elements: list[Element]) -> t
         top = [index for index in headings if elements[index].level == outermost]
         first_content = next(index for index, element in enumerate(elements) if not element.dropped)
         same = {fold_heading(elements[index].text) for index in top}
-        if len(same) == 1 and (outermost == 1 or top[0] == first_content):
-            taken = top[0]
-            title = elements[taken].text
-        elif top[0] == first_content and outermost == 1 and top[1:2] == headings[1:2] and headings[1] == first_content + 1:
+        if (len(same) == 1 and (outermost == 1 or top[0] == first_content)) or (
+            top[0] == first_content
+            and outermost == 1
+            and top[1:2] == headings[1:2]
+            and headings[1] == first_content + 1
+        ):
             taken = top[0]
             title = elements[taken].text
     title = title or reading.title
@@ -155,7 +159,17 @@ def _title_from_text(source: Source, sections: tuple[Section, ...]) -> str:
     if not first:
         return source.id
     defined = _DEFINES.match(first)
-    if defined and defined["term"].casefold() not in {"it", "this", "there", "that", "you", "we", "they", "these", "what"}:
+    if defined and defined["term"].casefold() not in {
+        "it",
+        "this",
+        "there",
+        "that",
+        "you",
+        "we",
+        "they",
+        "these",
+        "what",
+    }:
         return defined["term"].strip(" ,")
     if len(first) <= _TITLE_LENGTH:
         return first.rstrip(".")
@@ -235,7 +249,12 @@ class _Assembly:
             marker=first.marker,
             label=label_of(first.text),
         )
-        if together[-1].text.endswith(":") and not block.introduces_list and not _is_announced(following) and not quoted:
+        if (
+            together[-1].text.endswith(":")
+            and not block.introduces_list
+            and not _is_announced(following)
+            and not quoted
+        ):
             last = sentences[-1]
             end = following.flow.span.start if following is not None else last.span.end
             self.dropped.append(Dropped(last.text, "lost list", Span(last.span.end, max(last.span.end, end))))

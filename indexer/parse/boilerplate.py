@@ -96,7 +96,7 @@ _FOOTER_AT_END = re.compile(
     r"(?:medical |legal |general |health )?disclaimers?(?: ?:.{0,1500})?|"
     r"(?:privacy|terms|cookies?|contact|about|careers|advertise|sitemap|accessibility)(?: (?:policy|us|of use|and conditions|with us))?"
     r"(?: ?[|•·/–-] ?.{1,120})+|"
-    rf"(?:the )?(?:contents?|information|materials?) (?:here|herein|provided(?: here)?|above|contained herein)\b.{{0,60}}\b(?:informational|educational)\b.{{0,1200}}|"
+    r"(?:the )?(?:contents?|information|materials?) (?:here|herein|provided(?: here)?|above|contained herein)\b.{0,60}\b(?:informational|educational)\b.{0,1200}|"
     r"for (?:general )?(?:informational|educational|information)(?: and \w+)? purposes only\b.{0,400}|"
     r"(?:registered|a registered) (?:charity|company|in england).{0,300}|charity (?:number|no).{0,200}",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -159,6 +160,10 @@ class FlowBuilder:
         if self._length > start:
             self._marks.append(Mark(kind, start, self._length, href))
 
+    def is_strong(self) -> bool:
+        """Whether all of it is bold."""
+        return any(mark.kind == "strong" and mark.start == 0 and mark.end == self._length for mark in self._marks)
+
     def flow(self) -> Flow:
         """What was collected."""
         return Flow("".join(self._pieces), self._starts, self._ends, tuple(self._marks))
@@ -208,7 +213,7 @@ def _render(text: str, start: int, end: int, marks: list[Mark]) -> str:
     borders = sorted({start, end, *(mark.start for mark in marks), *(mark.end for mark in marks)})
     parts: list[str] = []
     opened: list[Mark] = []
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         active = [mark for mark in marks if mark.start <= left and mark.end >= right]
         shared = 0
         while shared < min(len(opened), len(active)) and opened[shared] == active[shared]:
@@ -217,7 +222,9 @@ def _render(text: str, start: int, end: int, marks: list[Mark]) -> str:
         parts.extend(_opening(mark) for mark in active[shared:])
         opened = active
         chunk = text[left:right]
-        parts.append(_code(chunk) if any(mark.kind == "code" for mark in active) else _escape_inside(chunk, left == start))
+        parts.append(
+            _code(chunk) if any(mark.kind == "code" for mark in active) else _escape_inside(chunk, left == start)
+        )
     parts.extend(_closing(mark) for mark in reversed(opened))
     return "".join(parts)
 

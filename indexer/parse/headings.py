@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from indexer.parse.elements import Element
 
@@ -17,10 +18,12 @@ _TITLE_CASE_WORDS, _PLAIN_WORDS = 14, 10
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ASKS = re.compile(
-    r"(?:what|why|how|when|who|where|which|is|are|can|could|does|do|did|should|will|would|am)\b(?! you (?:ever|often)\b)", re.I
+    r"(?:what|why|how|when|who|where|which|is|are|can|could|does|do|did|should|will|would|am)\b(?! you (?:ever|often)\b)",
+    re.I,
 )
 _SENTENCE_WORDS = re.compile(
-    r"\b(?:is|are|was|were|may|might|can|could|includes?|has|have|if|as|by|when|that|than|such|following|these|below|show)\b", re.I
+    r"\b(?:is|are|was|were|may|might|can|could|includes?|has|have|if|as|by|when|that|than|such|following|these|below|show)\b",
+    re.I,
 )
 _LABEL = re.compile(r"(?P<label>[A-Z0-9][^.:;!?]{0,70}):\s+\S")
 _LABEL_WORDS = 9
@@ -47,7 +50,7 @@ def looks_like_heading(text: str, following: str | None) -> bool:
     if not words or len(text) > _LONGEST_HEADING or len(words) > _TITLE_CASE_WORDS:
         return False
     first = next(character for character in text if character.isalnum())
-    if first.islower() or text[0] in _QUOTES and text.rstrip("?!.")[-1:] in _QUOTES or text[0] in "—–-…([":
+    if first.islower() or (text[0] in _QUOTES and text.rstrip("?!.")[-1:] in _QUOTES) or text[0] in "—–-…([":
         return False
     if text.endswith(":"):
         return (
@@ -106,7 +109,9 @@ _OPENS_NEW_PART = re.compile(
     re.I,
 )
 _QUESTIONS_FOLLOW = re.compile(r"(?:frequently asked|common) questions|faqs?\b|q ?& ?a", re.I)
-_FRONT_HEADINGS = re.compile(r"(?:overview|introduction|summary|definition|key (?:points|takeaways)|at a glance|background|abstract)", re.I)
+_FRONT_HEADINGS = re.compile(
+    r"(?:overview|introduction|summary|definition|key (?:points|takeaways)|at a glance|background|abstract)", re.I
+)
 
 _TITLE_LEVEL, _TOP_LEVEL, _NESTED_LEVEL = 1, 2, 3
 
@@ -151,7 +156,7 @@ def _without_contents_list(elements: list[Element]) -> list[Element]:
     headings = _headings(elements)
     last_seen = {fold_heading(elements[index].text): index for index in headings}
     content = [index for index, element in enumerate(elements) if not element.dropped]
-    following = dict(zip(content, content[1:], strict=False))
+    following = dict(pairwise(content))
     arranged = list(elements)
     for index in headings:
         after = following.get(index)
@@ -258,7 +263,7 @@ def _children(parts: list[_Part], position: int, topic: str) -> int:
         return 0
     if _QUESTIONS_FOLLOW.match(parent.text):
         return _count_while(rest, lambda part: part.text.endswith("?"))
-    if not parent.paragraphs and not parent.others or parent.ends_open:
+    if (not parent.paragraphs and not parent.others) or parent.ends_open:
         return max(1, 1 + _count_while(rest[1:], lambda part: _may_be_child(parent, part, topic)))
     qualified = _count_while(rest, lambda part: _qualifies(parent.text, part.text))
     if parent.others or parent.paragraphs > 2:
@@ -284,7 +289,9 @@ def _qualifies(parent: str, child: str) -> bool:
     words = _WORD.findall(child)
     if len(words) < 2 or not _PLURAL.fullmatch(words[-1]):
         return False
-    return words[-1].casefold() in {word.casefold() for word in _WORD.findall(parent)} and fold_heading(child) != fold_heading(parent)
+    return words[-1].casefold() in {word.casefold() for word in _WORD.findall(parent)} and fold_heading(
+        child
+    ) != fold_heading(parent)
 
 
 def _may_be_child(parent: _Part, part: _Part, topic: str) -> bool:
@@ -314,6 +321,8 @@ def _common_pair(headings: list[str]) -> str:
     pairs: Counter[str] = Counter()
     for heading in headings:
         words = fold_heading(heading).split()
-        pairs.update({f"{one} {two}" for one, two in zip(words, words[1:], strict=False) if len(one) > 3 and len(two) > 3})
+        pairs.update(
+            {f"{one} {two}" for one, two in pairwise(words) if len(one) > 3 and len(two) > 3}
+        )
     best = max(pairs.items(), key=lambda entry: (entry[1], entry[0]), default=("", 0))
     return best[0] if best[1] >= 3 else ""

@@ -12,6 +12,7 @@ from indexer.parse.elements import Element, ElementKind, Reading
 from indexer.parse.flow import Flow, FlowBuilder, MarkKind, safe_href
 from indexer.parse.headings import Outliner
 from indexer.parse.html import html_elements
+from indexer.parse.lines import is_attribution, is_bold_line, join_cells, without_colon
 
 # "text_join" would merge escapes and entities into the text around them, and their offsets with it.
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("text_join")
@@ -104,9 +105,7 @@ class _Walker:
             current = self.lists[-1]
             joined = current.paragraphs > 0 and bool(self.elements) and self.elements[-1].kind == "item"
             current.paragraphs += 1
-            self.elements.append(
-                Element("item", flow, depth=len(self.lists) - 1, marker=current.marker, joined=joined)
-            )
+            self.elements.append(Element("item", flow, depth=len(self.lists) - 1, marker=current.marker, joined=joined))
         else:
             self.elements.append(Element(kind, flow, level=self.heading))
 
@@ -124,13 +123,13 @@ class _Walker:
             return
         for index, flow in enumerate(flows):
             if self.quotes and not self.lists:
-                attribution = index > 0 or _is_attribution(flow.text)
+                attribution = index > 0 or is_attribution(flow.text)
                 self._add("attribution" if attribution else "quote", flow)
             elif index > 0:
                 self._add("attribution", flow)
-            elif _is_bold_line(flow) and not self.lists:
-                self.elements.append(Element("heading", _without_colon(flow), level=0))
-            elif _is_attribution(flow.text) and self.elements and self.elements[-1].kind in ("quote", "paragraph"):
+            elif is_bold_line(flow) and not self.lists:
+                self.elements.append(Element("heading", without_colon(flow), level=0))
+            elif is_attribution(flow.text) and self.elements and self.elements[-1].kind in ("quote", "paragraph"):
                 self._add("attribution", flow)
             else:
                 self._add("paragraph", flow)
@@ -180,44 +179,6 @@ class _Walker:
         self.elements.extend(html_elements(self.text[begin:end], begin))
 
 
-def join_cells(cells: list[Flow]) -> Flow | None:
-    """A table row as one line: "first: second; third", so that it reads like a labelled item."""
-    filled = [cell for cell in cells if cell.text]
-    if not filled:
-        return None
-    builder = FlowBuilder()
-    for index, cell in enumerate(filled):
-        if index:
-            end = filled[index - 1].ends[-1]
-            last = filled[index - 1].text[-1]
-            glue = " " if last in ".:;!?" else ": " if index == 1 else "; "
-            builder.add_decoded(glue, end, end)
-        builder.add_flow(cell)
-    return builder.flow()
-
-
-_ATTRIBUTION = re.compile(r"(?:[—―–⸺]|--)\s*[^\W\d_]")
-
-
-def _is_attribution(text: str) -> bool:
-    return bool(_ATTRIBUTION.match(text)) and len(text.split()) <= 14 and not text.endswith(":")
-
-
-def _is_bold_line(flow: Flow) -> bool:
-    """Whether a paragraph is bold from end to end, and so a heading in all but name."""
-    text = flow.text.rstrip(":")
-    return (
-        any(mark.kind == "strong" and mark.start == 0 and mark.end >= len(text) for mark in flow.marks)
-        and len(text.split()) <= 14
-        and text[-1:] not in (".", ",", "")
-    )
-
-
-def _without_colon(flow: Flow) -> Flow:
-    stripped = flow.text.rstrip(": ")
-    return flow.sliced(0, len(stripped)) if stripped else flow
-
-
 def _flows(token: Token, positions: list[int]) -> list[Flow]:
     """The token's text; a line that is an attribution ("— Jo Bloggs") ends it and starts a flow of its own."""
     content = token.content
@@ -230,7 +191,7 @@ def _flows(token: Token, positions: list[int]) -> list[Flow]:
         kind = child.type
         if kind == "text":
             at = _find(content, child.content, cursor)
-            if at_line_start and len(builders) == 1 and builder and _is_attribution(child.content):
+            if at_line_start and len(builders) == 1 and builder and is_attribution(child.content):
                 builders.append(FlowBuilder())
                 builder = builders[-1]
             _add_mapped(builder, child.content, positions, at)
@@ -318,4 +279,3 @@ def _after_link(content: str, cursor: int, token: Token) -> int:
     if at and content[at : at + 1] in ("(", "["):
         return _after_brackets(content, at)
     return at or cursor
-

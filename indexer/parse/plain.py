@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from indexer.parse import boilerplate
 from indexer.parse.elements import Element, Reading
 from indexer.parse.flow import Flow, FlowBuilder
 from indexer.parse.headings import Outliner, looks_like_heading, looks_like_label
+from indexer.parse.lines import is_bold_line, without_colon
 
 _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x85\u2028\u2029]|$)")
 _TAB = 4
@@ -29,7 +31,10 @@ _BOLD = re.compile(r"\*\*(?=[^\s*])([^*]{1,300}?)(?<=[^\s*])\*\*")
 _ATTRIBUTION = re.compile(r"(?:[—―–~⸺]|--)\s*(?=[^\W\d_])|-\s?(?=(?:Dr|Prof|Mr|Mrs|Ms)\b)")
 _ATTRIBUTION_WORDS = 14
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?:\[\d{1,3}\])*$")
-_ENDS_OPEN = re.compile(r"(?:[,(\[/&–—-]|\b(?:a|an|the|of|to|for|with|and|or|in|on|at|by|from|as|our|your|their|this|these|into|about|like|than|see))$", re.I)
+_ENDS_OPEN = re.compile(
+    r"(?:[,(\[/&–—-]|\b(?:a|an|the|of|to|for|with|and|or|in|on|at|by|from|as|our|your|their|this|these|into|about|like|than|see))$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def _wrap_width(raws: Sequence[_Raw]) -> int:
     if not _SHORTEST_WRAP <= width <= _LONGEST_WRAP:
         return 0
     open_ended = full = 0
-    for raw, following in zip(raws, raws[1:], strict=False):
+    for raw, following in pairwise(raws):
         if following.blanks or _ENDS_SENTENCE.search(raw.text) or _starts_block(following.text):
             continue
         if following.text[0].islower():
@@ -189,7 +194,13 @@ def _with_underlines(lines: list[_Line]) -> list[_Line]:
     """Fold underlines into the headings above them and leave rules out."""
     kept: list[_Line] = []
     for line in lines:
-        if _UNDERLINE.fullmatch(line.text) and kept and not line.blanks and not kept[-1].underline and _short(kept[-1].text):
+        if (
+            _UNDERLINE.fullmatch(line.text)
+            and kept
+            and not line.blanks
+            and not kept[-1].underline
+            and _short(kept[-1].text)
+        ):
             kept[-1] = replace(kept[-1], underline=line.text[0])
         elif not _RULE.fullmatch(line.text):
             kept.append(line)
@@ -229,7 +240,9 @@ def _with_plain_lists(lines: list[_Line], kinds: list[Element | None]) -> list[E
             index += 1
             continue
         if indents and elements and elements[-1].kind == "item" and line.indent > indents[-1] and not line.blanks:
-            elements.append(Element("item", line.flow, depth=elements[-1].depth, marker=elements[-1].marker, joined=True))
+            elements.append(
+                Element("item", line.flow, depth=elements[-1].depth, marker=elements[-1].marker, joined=True)
+            )
             index += 1
             continue
         indents = []
@@ -276,7 +289,9 @@ def _bare_items(lines: list[_Line], kinds: list[Element | None], index: int, bef
 
     They follow a line that ends in a colon, or begin in lower case; all begin alike, none is a sentence.
     """
-    introduced = bool(before) and before[-1].kind == "paragraph" and before[-1].text.endswith(":") and lines[index].blanks < 2
+    introduced = (
+        bool(before) and before[-1].kind == "paragraph" and before[-1].text.endswith(":") and lines[index].blanks < 2
+    )
     lower = lines[index].text[0].islower()
     if not (introduced or lower):
         return 0
@@ -285,7 +300,7 @@ def _bare_items(lines: list[_Line], kinds: list[Element | None], index: int, bef
         line = lines[index + count]
         if kinds[index + count] is not None or len(line.text.split()) > 25 or line.text.endswith((":", "?")):
             break
-        if line.text[0].islower() != lower or looks_like_label(line.text) and len(line.text.split()) > 15:
+        if line.text[0].islower() != lower or (looks_like_label(line.text) and len(line.text.split()) > 15):
             break
         ended = bool(_ENDS_SENTENCE.search(line.text))
         if ended and not lower:
@@ -312,9 +327,13 @@ def _marked_kind(lines: list[_Line], index: int) -> Element | None:
     if hashes:
         closing = _CLOSING_HASHES.search(text)
         inner = flow.sliced(hashes.end(), closing.start() if closing and closing.start() > hashes.end() else len(text))
-        return Element("heading", _without_number(inner), level=len(hashes["hashes"]), dropped=_heading_dropped(inner.text))
+        return Element("heading", _without_number(inner), level=len(hashes["hashes"]))
     dropped = boilerplate.why_dropped(text)
-    if dropped is None and (index < _TOP_LINES or index >= len(lines) - _BOTTOM_LINES) and boilerplate.is_byline_near_an_end(text):
+    if (
+        dropped is None
+        and (index < _TOP_LINES or index >= len(lines) - _BOTTOM_LINES)
+        and boilerplate.is_byline_near_an_end(text)
+    ):
         dropped = "byline"
     if dropped is not None:
         return Element("paragraph", flow, dropped=dropped)
@@ -324,34 +343,13 @@ def _marked_kind(lines: list[_Line], index: int) -> Element | None:
     following = lines[index + 1].text if index + 1 < len(lines) else None
     if outline and looks_like_heading(text[outline.end() :], following):
         return Element("heading", flow.sliced(outline.end(), len(text)), level=outline["number"].count(".") + 1)
-    if _is_bold_line(line):
-        return Element("heading", _without_colon(flow), level=0)
+    if is_bold_line(flow):
+        return Element("heading", without_colon(flow), level=0)
     return _list_item(lines, index)
 
 
 _TOP_LINES, _BOTTOM_LINES = 8, 4
 """Where a bare name after "By" is looked for."""
-
-
-def _heading_dropped(text: str) -> None:
-    return None
-
-
-def _is_bold_line(line: _Line) -> bool:
-    marks = line.flow.marks
-    text = line.text.rstrip(":")
-    return (
-        len(marks) == 1
-        and marks[0].start == 0
-        and marks[0].end >= len(text)
-        and len(text.split()) <= 14
-        and not text.endswith((".", ","))
-    )
-
-
-def _without_colon(flow: Flow) -> Flow:
-    stripped = flow.text.rstrip(": ")
-    return flow.sliced(0, len(stripped)) if stripped else flow
 
 
 def _without_number(flow: Flow) -> Flow:
@@ -387,7 +385,5 @@ def _number_at(lines: list[_Line], index: int) -> bool:
 
 def _dash_list(lines: list[_Line], index: int) -> bool:
     """Whether a line that begins with a long dash is an item: beside another such line, or after a colon."""
-    beside = any(
-        0 <= at < len(lines) and _DASH_BULLET.match(lines[at].text) for at in (index - 1, index + 1)
-    )
+    beside = any(0 <= at < len(lines) and _DASH_BULLET.match(lines[at].text) for at in (index - 1, index + 1))
     return beside or (index > 0 and lines[index - 1].text.endswith(":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -77,6 +78,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Turns texts into a searchable index of tagged passages."""
+    # What an engine logs while it tries again comes to the user as one error at the end.
+    logging.getLogger("indexer").setLevel(logging.ERROR)
 
 
 # --- build -------------------------------------------------------------------------------------------------------

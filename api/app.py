@@ -12,6 +12,7 @@ from api import headers, index, privacy, problems
 from api.resources import documents, health, pages, passages, search, support, topics
 from api.settings import Settings
 from api.spec import Api
+from indexer.engines import open_engine
 from indexer.search import SearchEngine
 
 MAX_BODY_BYTES = 64 * 1024
@@ -39,7 +40,7 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     # A redirect would repeat the query string in its Location.
     app.url_map.merge_slashes = False
-    index.attach(app, engine or _engine_of(settings))
+    index.attach(app, engine or index.LazyEngine(lambda: open_engine(settings.index)))
     headers.register(app, settings)
     privacy.register(app)
     problems.register(app)
@@ -49,12 +50,3 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
     app.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)
     return app
-
-
-def _engine_of(settings: Settings) -> index.LazyEngine:
-    def open_it() -> SearchEngine:
-        from indexer.engines import open_engine  # the one place that names the engines, met only when needed
-
-        return open_engine(settings.index)
-
-    return index.LazyEngine(open_it)

@@ -74,8 +74,7 @@ KINDS = {
             410,
             "The passage was withdrawn",
             "The id named a passage once. Its text has left the corpus or has moved into other passages.",
-            "Read the passage that `successor_id` and the `Link` header name, if any. Old revisions stay readable "
-            "with `?revision=`.",
+            "Read the passage that `successor_id` and the `Link` header name, if any.",
         ),
         Kind(
             "body-too-large",

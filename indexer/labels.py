@@ -385,9 +385,7 @@ def _accepts(label: _Label, pieces: tuple[Piece, ...], matched: tuple[int, ...],
     return is_form_of(word, label.word)
 
 
-_INFLECTIONS = frozenset(
-    ("", "s", "es", "d", "ed", "ing", "ings", "e", "y", "ies", "ied", "ness", "nesses", "ly", "iness", "ily", "er")
-)
+_INFLECTIONS = frozenset(("", "s", "es", "d", "ed", "ing", "ings", "e", "y", "ies", "ied", "ly", "ily", "er"))
 _DERIVATIONS = _INFLECTIONS | frozenset(
     ("ion", "ions", "ive", "ively", "ation", "ations", "ative", "ions", "ive", "ting", "ning", "ned", "ted", "ming")
 )
@@ -396,7 +394,8 @@ _DERIVATIONS = _INFLECTIONS | frozenset(
 def is_form_of(word: str, label: str) -> bool:
     """Whether `word` is a form of the one-word `label`, both folded and of one stem.
 
-    Stems alone say too much for a label of one word: "ground" is no grounding, "to avoid" no avoidance.
+    Stems alone say too much for a label of one word: "ground" is no grounding, "to avoid" no avoidance, "an empty
+    room" no emptiness.
     """
     if word == label:
         return True
@@ -421,12 +420,16 @@ def _same_spelling(word: str, label: str) -> bool:
 
 
 def _resolve(found: Iterable[_Found]) -> list[LabelMatch]:
-    """The longest of overlapping labels, in order; a label parted by a list may share words with its neighbour."""
+    """The longest of overlapping labels, in order.
+
+    A label parted by a list may share words with its neighbour, but comes after it: "bipolar disorder or depression"
+    names two conditions rather than bipolar depression.
+    """
     ranked = sorted(
         found,
         key=lambda match: (
-            -len(match.pieces),
             match.is_shared,
+            -len(match.pieces),
             match.start - match.end,
             _KINDS.index(match.label.kind),
             match.start,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,19 +93,33 @@ _HEADING_CUES = tuple((facet, _any_of(words)) for facet, words in _HEADING_WORDS
 HEADING_WEIGHT = 2.0
 """Points for the facet that the nearest heading names; a cue in the sentence weighs more (see _CUES)."""
 PARENT_SHARE = 0.5
-"""What one level up leaves of a heading's weight."""
+"""What one heading leaves of the weight of those above it, if it names a facet itself."""
+WITHIN_LABEL = 1.0
+"""Points for a facet named by a topic's own words: "Anxiety disorders" under "Causes" are causes."""
+TITLE_WEIGHT = 0.9
+"""Points for the facet that the document's title names."""
 INTRODUCTION_WEIGHT = 2.5
 """Points for the facet that the sentence before a list names, for what the items are about."""
 
 
-def heading_points(heading_path: Sequence[str]) -> dict[Facet, float]:
-    """Points for each facet that the headings name, the nearest most."""
+def heading_points(headings: Sequence[str], title: str, labels: Callable[[str], Iterable[Span]]) -> dict[Facet, float]:
+    """Points for each facet that the headings (outermost first) name, the nearest most.
+
+    `labels` finds the spans of topics in a heading.
+    """
     points: dict[Facet, float] = {}
     weight = HEADING_WEIGHT
-    for heading in reversed(heading_path):
+    for heading in reversed(headings):
+        bare = heading
+        for span in labels(heading):
+            bare = bare[: span.start] + "_" * (span.end - span.start) + bare[span.end :]
+        named = named_facets(bare)
         for facet in named_facets(heading):
-            points[facet] = max(points.get(facet, 0.0), weight)
-        weight *= PARENT_SHARE
+            points[facet] = max(points.get(facet, 0.0), weight if facet in named else min(WITHIN_LABEL, weight))
+        if named:
+            weight *= PARENT_SHARE
+    for facet in named_facets(title):
+        points[facet] = max(points.get(facet, 0.0), min(TITLE_WEIGHT, weight))
     return points
 
 
@@ -124,13 +138,15 @@ class Cue:
     """Words that give a role, or none, to what follows them (side before) or precedes them (after)."""
 
     facet: Facet | None
-    """None where the words deny what follows."""
+    """None where the words deny what follows, or list it in no particular role."""
     side: Side
     weight: float
     span: Span
 
 
-_CUES: tuple[tuple[Facet, Side, float, re.Pattern[str]], ...] = (
+_CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
+    # a list, of whatever it is
+    (None, "before", 0.0, _any_of("includ(?:e|es|ing)|such as|for example|among them|namely")),
     # what follows is the cause
     (
         "cause",
@@ -472,17 +488,18 @@ class Cues:
                 yield cue
 
 
-MARGIN = 1.0
-"""Points by which a role must lead over a topic's usual one: one heading two levels up is too little."""
+MIN_POINTS = 0.9
+"""Points that a role must have to displace a topic's usual one: the title alone is enough, a heading two levels up,
+overruled by nearer ones, is not."""
 
 
 def choose(facets: Sequence[Facet], points: Mapping[Facet, float]) -> Facet:
     """The facet with most points among those that a topic may serve; its usual one where nothing decides."""
     best = max(facets, key=lambda facet: (points.get(facet, 0.0), -facets.index(facet)))
-    return best if points.get(best, 0.0) >= points.get(facets[0], 0.0) + MARGIN else facets[0]
+    return best if points.get(best, 0.0) >= MIN_POINTS else facets[0]
 
 
-def serve(facet: Facet, facets: Sequence[Facet]) -> Facet | None:
+def serve(facet: Facet | None, facets: Sequence[Facet]) -> Facet | None:
     """The role that a cue for `facet` gives a topic of `facets`: what stress leads to may be a symptom, too."""
     if facet in facets:
         return facet

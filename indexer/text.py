@@ -62,7 +62,8 @@ def stem(word: str) -> str:
 
 
 # Forms that no suffix rule leads back to their base. Left out are forms that are as often another word:
-# "left", "saw", "found", "ground", "wound", "bore", "rose", "bit".
+# "left", "saw", "found", "ground", "wound", "bore", "rose", "bit"; and "worn", for "worn out" is tired but to
+# wear out is not.
 _IRREGULAR: dict[str, str] = {
     form: base
     for base, forms in {
@@ -116,7 +117,6 @@ _IRREGULAR: dict[str, str] = {
         "throw": "threw thrown",
         "understand": "understood",
         "wake": "woke woken",
-        "wear": "wore worn",
         "weep": "wept",
         "withdraw": "withdrew withdrawn",
         "woman": "women womens",

@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from corpus import Vocabulary
-from indexer.engines.whoosh.engine import read_queries
 from indexer.engines.whoosh.fields import heading_terms, text_terms, whoosh_document
 from indexer.engines.whoosh.generations import (
     LOCK,
@@ -32,10 +31,11 @@ from indexer.engines.whoosh.generations import (
 )
 from indexer.engines.whoosh.manifest import LEASE, Damaged, seal, sync
 from indexer.engines.whoosh.passages import read_passages, write_passage
-from indexer.engines.whoosh.snapshot import Layout, MakeReader, WhooshSnapshot
+from indexer.engines.whoosh.snapshot import Layout, WhooshSnapshot
 from indexer.engines.whoosh.store import new_index
 from indexer.errors import BuildBusy, BuildFailed, IndexerError
 from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
+from indexer.query import QueryReading
 from indexer.records import encode
 from indexer.text import tokenize
 
@@ -48,9 +48,8 @@ SAMPLE_WORDS = 8
 class WhooshWriter:
     """An IndexWriter over a folder."""
 
-    def __init__(self, root: Path, make_reader: MakeReader = read_queries) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._make_reader = make_reader
 
     def begin(self, *, wait_s: float = 60.0) -> WhooshGeneration:
         with _explained("prepare the index folder"):
@@ -61,7 +60,7 @@ class WhooshWriter:
                 _clear(self._root)
                 folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self._root))
                 folder.chmod(0o755)
-                return WhooshGeneration(self._root, folder, lock, self._make_reader)
+                return WhooshGeneration(self._root, folder, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -71,7 +70,7 @@ class WhooshWriter:
         if name is None:
             return None
         try:
-            return WhooshSnapshot(self._root / name, self._make_reader).corpus_version
+            return WhooshSnapshot(self._root / name, _NoReader).corpus_version
         except (Damaged, OSError):
             return None
 
@@ -79,11 +78,10 @@ class WhooshWriter:
 class WhooshGeneration:
     """A version being written, in a folder that nobody reads until `publish` has renamed it."""
 
-    def __init__(self, root: Path, folder: Path, lock: int, make_reader: MakeReader) -> None:
+    def __init__(self, root: Path, folder: Path, lock: int) -> None:
         self._root = root
         self._folder = folder
         self._lock: int | None = lock
-        self._make_reader = make_reader
         self._places: dict[str, tuple[str, int, int, int]] = {}
         """For each passage: document id, position, and where its line stands in the spool."""
         self._spool: IO[bytes] = (folder / "spool").open("w+b")
@@ -173,7 +171,7 @@ class WhooshGeneration:
     def _check(self, layout: Layout, documents: tuple[PublishedDocument, ...], corpus_version: str) -> None:
         """Opens the finished generation as a server would, and asks it for what was put in."""
         try:
-            snapshot = WhooshSnapshot(self._folder, self._make_reader)
+            snapshot = WhooshSnapshot(self._folder, _NoReader)
             if (snapshot.corpus_version, snapshot.passage_count) != (corpus_version, len(layout.ids)):
                 raise Damaged("it does not hold what was written")
             for document in documents:
@@ -197,6 +195,15 @@ class WhooshGeneration:
         for old in finished:
             if old != kept:
                 _remove_unless_read(self._root, old)
+
+
+class _NoReader:
+    """Reads queries for snapshots that are opened to be checked and are asked nothing in plain language."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def read(self, text: str, *, interpret: bool = True) -> QueryReading:
+        raise NotImplementedError
 
 
 # --- steps -------------------------------------------------------------------------------------------------------

@@ -402,6 +402,9 @@ def is_form_of(word: str, label: str) -> bool:
     if label.endswith("ing") or word.endswith("ing"):
         # "An overwhelming day" is not one on which somebody is overwhelmed.
         return word.removesuffix("s") == label or _same_spelling(word, label)
+    if label.endswith("ed") and not word.endswith("ed"):
+        # "What drains you" does not make you drained.
+        return _same_spelling(word, label)
     common = 0
     for left, right in zip(word, label, strict=False):
         if left != right:

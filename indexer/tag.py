@@ -144,12 +144,17 @@ ROLE_PROMINENCE: Mapping[Facet, float] = {
     "symptom": 0.0,
     "cause": 0.75,
     "condition": 0.75,
-    "treatment": 0.25,
+    "treatment": -0.25,
     "strategy": -1.0,
     "mechanism": -1.0,
     "effect": 0.5,
 }
-ROLE_WHERE_EXPECTED: Mapping[Facet, float] = {**ROLE_PROMINENCE, "strategy": 0.25, "mechanism": -0.5}
+ROLE_WHERE_EXPECTED: Mapping[Facet, float] = {
+    **ROLE_PROMINENCE,
+    "treatment": 0.25,
+    "strategy": 0.25,
+    "mechanism": -0.5,
+}
 """The same where a heading, the introduction of a list or the sentence names the role."""
 EXPECTED = 1.0
 """Points for a role from which on it counts as named: a cue, or a heading no further than one level up."""

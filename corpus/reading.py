@@ -180,6 +180,9 @@ def _source(
     text = read_text(path, MAX_TEXT_BYTES, faults)
     if text is None:
         return None
+    if not text.strip():
+        faults.append(Fault(path, "this text is empty.", _EMPTY_REMEDY))
+        return None
     fields: Fields | None = None
     body_start = 0
     if media_type == "text/markdown":
@@ -196,11 +199,14 @@ def _source(
     elif front_matter_required:
         notices.append(f"{path} has no front matter: it is published without a licence or a review date")
     if not text[body_start:].strip():
-        faults.append(Fault(path, "this text is empty.", "Write it, or take the file out of the folder."))
+        faults.append(Fault(path, "this text is empty after its front matter.", _EMPTY_REMEDY))
         return None
     if fields is None:
         return Source(slug(path.stem), path, media_type, text)
     return _source_with(fields, text, body_start, notices, required=front_matter_required)
+
+
+_EMPTY_REMEDY = "Write it, or take the file out of the folder."
 
 
 def _is_inside(path: Path, root: Path) -> bool:

@@ -5,6 +5,7 @@ It passes the same contract as the real engines, so tests of everything above th
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Self
 from corpus import FACETS, Facet, Vocabulary
 from indexer.cursor import read_offset, write_cursor
 from indexer.errors import (
+    BuildBusy,
     BuildFailed,
     IndexUnavailable,
     InvalidRequest,
@@ -25,7 +27,7 @@ from indexer.errors import (
     UnknownTopic,
 )
 from indexer.highlight import highlight
-from indexer.model import HEADING_SEPARATOR, PublishedDocument, PublishedPassage, Withdrawal
+from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
 from indexer.query import QueryReader, QueryReading
 from indexer.search import (
     MAX_LIMIT,
@@ -50,9 +52,12 @@ class FakeIndex:
     published: list[FakeSnapshot] = field(default_factory=list)
     """Every version that was published, oldest first."""
     fail_to_publish: bool = False
-    """Makes the next publication fail, as a full disk would."""
+    """Makes publications fail, as a full disk would."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, *, wait_s: float = 60.0) -> FakeGeneration:
+        if not self.lock.acquire(timeout=wait_s):
+            raise BuildBusy("another build holds the lock; try again when it is done")
         return FakeGeneration(self)
 
     def current_version(self) -> str | None:
@@ -81,6 +86,7 @@ class FakeGeneration:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._passages = []
+        self._index.lock.release()
 
     def add(self, passage: PublishedPassage) -> None:
         self._passages.append(passage)
@@ -97,13 +103,25 @@ class FakeGeneration:
         if self._index.fail_to_publish:
             raise BuildFailed("the disk is full")
         by_id = {document.source.id: document for document in sorted(documents, key=lambda each: each.source.id)}
-        if len({passage.id for passage in self._passages}) != len(self._passages):
-            raise BuildFailed("two passages have one id")
+        self._verify(vocabulary, by_id)
         snapshot = FakeSnapshot(
             corpus_version, vocabulary, by_id, tuple(self._passages), tuple(withdrawals), tuple(old_revisions)
         )
         self._index.current = snapshot
         self._index.published.append(snapshot)
+
+    def _verify(self, vocabulary: Vocabulary, documents: Mapping[str, PublishedDocument]) -> None:
+        """What a build hands over must fit together."""
+        known = Counter(passage.id for passage in self._passages)
+        for passage in self._passages:
+            if known[passage.id] > 1:
+                raise BuildFailed(f"passage '{passage.id}' was added twice")
+            for tag in passage.passage.tags:
+                if tag.topic_id not in vocabulary:
+                    raise BuildFailed(f"passage '{passage.id}' carries '{tag.topic_id}', which is no topic")
+            if passage.passage.document_id not in documents:
+                document_id = passage.passage.document_id
+                raise BuildFailed(f"passage '{passage.id}' belongs to '{document_id}', which was not published")
 
 
 class FakeSnapshot:
@@ -168,13 +186,14 @@ class FakeSnapshot:
         candidates = [each for each in self.passages if self._is_candidate(each, reading, scores, request.filters)]
         found = [each for each in candidates if self._passes(each, request.filters)]
         found.sort(key=lambda each: -sum(scores[each.id].values()))
-        top = sum(scores[found[0].id].values()) if found else 0.0
+        # Had a passage every word and phrase of the query, it would score 1.
+        whole = sum(term.weight for term in reading.terms) + len(reading.phrases) or 1.0
         page = found[offset : offset + request.limit]
         return SearchResult(
             corpus_version=self.corpus_version,
             query=reading.interpretation,
             total=len(found),
-            hits=tuple(self._hit(each, scores[each.id], top, reading, request) for each in page),
+            hits=tuple(self._hit(each, scores[each.id], whole, reading, request) for each in page),
             facets=tuple(self._count(facet, candidates, request.filters) for facet in FACETS),
             next_cursor=(
                 write_cursor(request, self.corpus_version, offset + request.limit)
@@ -197,14 +216,19 @@ class FakeSnapshot:
     def _reasons(self, passage: PublishedPassage, reading: QueryReading) -> dict[tuple[str, str], float]:
         """The score of a passage by what it is for: one point for a word or a phrase, its weight for a topic."""
         counts = Counter(self._stems[passage.id])
-        reasons = {("word", term.text): term.weight for term in reading.terms if counts[term.stem]}
+        reasons = {
+            ("correction" if term.corrected else "word", term.text): term.weight
+            for term in reading.terms
+            if counts[term.stem]
+        }
         for phrase in reading.phrases:
             if self._has_phrase(passage, phrase.stems):
                 reasons["phrase", phrase.text] = 1.0
         carried = {tag.topic_id for tag in passage.passage.tags}
         for topic in reading.topics:
             if topic.topic_id in carried:
-                reasons["topic", self.vocabulary[topic.topic_id].pref_label] = 2 * topic.weight
+                kind = "label" if topic.weight == 1 else "topic"
+                reasons[kind, self.vocabulary[topic.topic_id].pref_label] = 2 * topic.weight
         return reasons
 
     def _is_candidate(
@@ -222,18 +246,18 @@ class FakeSnapshot:
         )
 
     def _has_phrase(self, passage: PublishedPassage, stems: Sequence[str]) -> bool:
-        here = [token.stem for token in tokenize(passage.passage.text)]
-        heading = [token.stem for token in tokenize(HEADING_SEPARATOR.join(passage.passage.heading_path))]
         wanted = list(stems)
-        return any(
-            words[start : start + len(wanted)] == wanted for words in (here, heading) for start in range(len(words))
-        )
+        for text in (passage.passage.text, *passage.passage.heading_path):
+            words = [token.stem for token in tokenize(text)]
+            if any(words[start : start + len(wanted)] == wanted for start in range(len(words))):
+                return True
+        return False
 
     def _hit(
         self,
         passage: PublishedPassage,
         reasons: Mapping[tuple[str, str], float],
-        top: float,
+        whole: float,
         reading: QueryReading,
         request: SearchRequest,
     ) -> Hit:
@@ -246,7 +270,7 @@ class FakeSnapshot:
             for (kind, text), score in sorted(reasons.items(), key=lambda item: -item[1])
         )
         explanation = Explanation("Found through its words and topics.", contributions) if request.explain else None
-        return Hit(passage, total / top, highlight(passage, title, reading), explanation)
+        return Hit(passage, min(1.0, total / whole), highlight(passage, title, reading), explanation)
 
     # --- filters and facets ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from corpus import CorpusError
+from corpus import CorpusError, reading
 from indexer import pipeline
 from indexer.checking import check
 from indexer.errors import BuildFailed
@@ -253,7 +253,11 @@ def test_a_crash_between_publication_and_lock_is_made_good_by_the_next_build(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of texts without a vocabulary; the packaged one, which takes seconds to prepare, is a small one here."""
+    vocabulary = tmp_path / "packaged.yaml"
+    vocabulary.write_text(VOCABULARY)
+    monkeypatch.setattr(reading, "PACKAGED_VOCABULARY", vocabulary)
     path = tmp_path / "plain"
     path.mkdir()
     (path / "one.txt").write_text(NUMB.replace("## ", "").replace("#", ""))

@@ -142,7 +142,8 @@ def _values(item: Text, description: str, example: str | None) -> Values:
 
 def pattern_text(description: str | None, pattern: str, max_length: int, example: str | None = None) -> Text:
     """An optional string parameter that follows a pattern."""
-    fits = validate.Regexp(pattern.replace("$", r"\Z"), error=f"must match {pattern}")
+    said = f"must match {pattern}".replace("{", "{{").replace("}", "}}")  # marshmallow formats messages
+    fits = validate.Regexp(pattern.replace("$", r"\Z"), error=said)
     known = {"description": description, "pattern": pattern, "example": example}
     metadata = {key: value for key, value in known.items() if value is not None}
     return Text(validate=[_length(max_length, 1), fits], metadata=metadata)

@@ -1,6 +1,11 @@
 """How gunicorn runs the API: threads over one index, nothing of a query in any log."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
+
+from api import index
 
 bind = f"0.0.0.0:{os.environ.get('PORT') or '8000'}"  # Procfile hosts reach the app from outside
 workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
@@ -22,3 +27,8 @@ limit_request_field_size = 8190
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Opens the index before the first request comes."""
+    index.warm(worker.wsgi)

@@ -263,7 +263,7 @@ def _finish_operation(operation: Node, in_path: list[Node]) -> None:
     for parameter in parameters:
         schema = parameter["schema"]
         schema.pop("description", None)
-        example = schema.pop("example", None) or _PATH_EXAMPLES.get(parameter["name"])
+        example = schema.pop("example", None)
         if example is not None:
             parameter["example"] = example
         if parameter["in"] == "path":
@@ -279,7 +279,6 @@ _PATH_DESCRIPTIONS = {
     "document_id": "Id of the document",
     "passage_id": "Id of the passage",
 }
-_PATH_EXAMPLES = {"topic_id": "emotional-numbness", "document_id": "what-is-emotional-numbness"}
 
 
 def _header_refs(*names: str) -> Node:
@@ -288,30 +287,34 @@ def _header_refs(*names: str) -> Node:
 
 def _add_examples(found: Node) -> None:
     """Puts recorded answers beside the operations, and the objects in them beside their schemas."""
-    recorded = json.loads((files("openapi") / "examples" / "answers.json").read_text("utf-8"))
+    recorded = _examples("answers.json")
     schemas = found["components"]["schemas"]
     examples: Node = {}
     for operations in found["paths"].values():
         for operation in operations.values():
+            example = recorded[operation["operationId"]]
             content = operation["responses"]["200"]["content"]["application/json"]
-            answer = recorded.get(operation["operationId"])
-            if answer is not None:
-                content["example"] = answer["body"]
-                _collect(content["schema"], answer["body"], schemas, examples)
-                for name, value in answer["path"].items():
-                    next(p for p in operation["parameters"] if p["name"] == name)["example"] = value
+            content["example"] = example["answer"]
+            _collect(content["schema"], example["answer"], schemas, examples)
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["example"] = example["path"][parameter["name"]]
             if "requestBody" in operation:
                 body = operation["requestBody"]["content"]["application/json"]
-                body["example"] = {"q": "why do I feel nothing at all", "limit": 3}
-                examples["SearchRequest"] = body["example"]
+                body["example"] = example["sent"]
+                _collect(body["schema"], example["sent"], schemas, examples)
     for response in found["components"]["responses"].values():
         for content in response.get("content", {}).values():
             _collect(content["schema"], content["example"], schemas, examples)
-    written = json.loads((files("openapi") / "examples" / "components.json").read_text("utf-8"))
+    examples = _examples("components.json") | examples
     for name, schema in schemas.items():
-        example = examples.get(name, written.get(name))
-        if example is not None and "examples" not in schema:
-            schema["examples"] = [example]
+        if name in examples and "examples" not in schema:
+            schema["examples"] = [examples[name]]
+
+
+def _examples(name: str) -> Node:
+    found: Node = json.loads((files("openapi") / "examples" / name).read_text("utf-8"))
+    return found
 
 
 def _collect(schema: Node, value: Any, schemas: Node, examples: Node) -> None:

@@ -9,12 +9,10 @@ import sys
 from api.app import create_app
 from api.settings import SettingError, Settings
 
-_handler = logging.StreamHandler()
-_handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-_thaw = logging.getLogger("thaw")
-_thaw.addHandler(_handler)
-_thaw.setLevel(logging.INFO)
-_thaw.propagate = False
+# Other libraries' loggers stay at WARNING: what they might say of a request in passing is not wanted.
+logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+for name in ("indexer", "thaw"):
+    logging.getLogger(name).setLevel(logging.INFO)
 
 try:
     app = create_app(Settings.from_env(os.environ))

@@ -1,0 +1,120 @@
+"""The application as it is served: real gunicorn, real index, real HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CANARY = "zyxcanaryzyx"
+
+
+@pytest.fixture(scope="module")
+def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="module")
+def port(index_url: str, log_path: Path) -> Iterator[int]:
+    """A running server's port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn.py", "-b", f"127.0.0.1:{port}", "api.wsgi:app"]
+    environ = {**os.environ, "THAW_INDEX": index_url, "WEB_CONCURRENCY": "2", "PYTHONPATH": str(ROOT)}
+    with log_path.open("wb") as log, subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log) as server:
+        try:
+            _wait(port, server)
+            yield port
+        finally:
+            server.terminate()
+            server.wait(15)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if ask(port, "GET", "/readyz")[0] == 200:
+                return
+        except OSError:
+            pass
+        assert server.poll() is None, "gunicorn ended"
+        time.sleep(0.1)
+    pytest.fail("the server did not get ready")
+
+
+def ask(port: int, method: str, address: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of one request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(
+            method, address, body or None, {key.replace("_", "-"): value for key, value in headers.items()}
+        )
+        answer = connection.getresponse()
+        return answer.status, dict(answer.headers), answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_search_is_answered_over_http(port: int) -> None:
+    status, headers, body = ask(port, "GET", "/v1/search?q=dead+inside&limit=1")
+    assert status == 200
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "no-store"
+    assert json.loads(body)["items"][0]["passage"]["document"]["id"] == "numbness"
+
+
+def test_a_posted_search_is_answered_over_http(port: int) -> None:
+    body = json.dumps({"q": "insomnia"}).encode()
+    status, _, answer = ask(port, "POST", "/v1/search", body, Content_Type="application/json")
+    assert status == 200
+    assert json.loads(answer)["total"] >= 1
+
+
+def test_an_etag_spares_the_body(port: int) -> None:
+    _, headers, _ = ask(port, "GET", "/v1/topics")
+    status, again, body = ask(port, "GET", "/v1/topics", If_None_Match=headers["ETag"])
+    assert (status, body) == (304, b"")
+    assert again["ETag"] == headers["ETag"]
+
+
+def test_an_oversized_body_is_refused_without_breaking_the_connection(port: int) -> None:
+    status, headers, _ = ask(port, "POST", "/v1/search", b"x" * 200_000, Content_Type="application/json")
+    assert status == 413
+    assert headers["Content-Type"] == "application/problem+json"
+
+
+def test_500_emoji_fit_into_an_address(port: int) -> None:
+    assert ask(port, "GET", "/v1/search?q=" + "%F0%9F%98%B6" * 500)[0] == 200
+
+
+def test_many_callers_at_once_get_the_same_right_answer(port: int) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(port, "GET", "/v1/search?q=depression+numbness"), range(80)))
+    assert {status for status, _, _ in answers} == {200}
+    assert len({body for _, _, body in answers}) == 1
+
+
+def test_no_word_of_a_request_reaches_the_log(port: int, log_path: Path) -> None:
+    for address in (f"/v1/search?q={CANARY}", f"/v1/search?{CANARY}=1", f"/v1/topics/{CANARY}", f"/{CANARY}"):
+        ask(port, "GET", address, User_Agent=CANARY, Referer=f"https://x/{CANARY}")
+    ask(port, "POST", "/v1/search", json.dumps({"q": CANARY}).encode(), Content_Type="application/json")
+    ask(port, "GET", "/healthz")
+    deadline = time.monotonic() + 5
+    while "/healthz" not in log_path.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    log = log_path.read_text()
+    assert "route=/v1/topics/{topic_id} status=404" in log
+    assert CANARY not in log
+    assert "127.0.0.1 " not in log

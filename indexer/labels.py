@@ -196,7 +196,7 @@ _IN_TEXTS = _expressions(
 _ARTICLES = frozenset("a an the my your his her its our their own ones this these".split())
 _FILLERS = _ARTICLES | frozenset(
     "any all some really just so even very quite completely totally truly simply ever always still also somehow "
-    "deeply anymore often sometimes now that much".split()
+    "deeply anymore often sometimes now that much can may might could will would has have had".split()
 )
 _LABEL_FILLERS = frozenset("just really so even very completely totally anymore".split())
 MAX_FILLERS_TOGETHER = 2
@@ -432,10 +432,10 @@ def _resolve(found: Iterable[_Found]) -> list[LabelMatch]:
         found,
         key=lambda match: (
             match.is_shared,
-            -len(match.pieces),
-            match.start - match.end,
-            _KINDS.index(match.label.kind),
+            -sum(key not in _FUNCTION_WORDS for key in match.label.keys),
             match.start,
+            -len(match.pieces),
+            _KINDS.index(match.label.kind),
         ),
     )
     taken: set[int] = set()

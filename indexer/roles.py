@@ -33,7 +33,7 @@ _HEADING_WORDS: tuple[tuple[Facet, str], ...] = (
             sources? | results? (?:of|from) | because | due to | comes? from | coming from | leads? to |
             leading to | brings? (?:it )?on | behind | contribut\w+ |
             why (?:do|does|did|am|is|are|it|you|we|people|some|emotion|feeling|mind|numb)\w* | where .* from |
-            makes? you | dulls? | blunts? | flattens? | numbs | side effects? | could it be
+            makes? you | dulls? | blunts? | flattens? | numbs | side effects?
             """,
     ),
     (
@@ -67,7 +67,8 @@ _HEADING_WORDS: tuple[tuple[Facet, str], ...] = (
         "effect",
         r"""
             effects? | costs? | consequences? | impacts? | affects? | affecting | toll | price | harms? |
-            harmful | damag\w+ | outcomes? | what (?:it|numbness) does | long term | aftermath | complications? |
+            harmful | damag\w+ | outcomes? | what (?:it|numbness) does | long term |
+            becomes? (?:a problem|harmful|unhealthy) | aftermath | complications? |
             problems? it | in relationships? | relationships?
             """,
     ),
@@ -94,8 +95,9 @@ HEADING_WEIGHT = 2.0
 """Points for the facet that the nearest heading names; a cue in the sentence weighs more (see _CUES)."""
 PARENT_SHARE = 0.5
 """What one heading leaves of the weight of those above it, if it names a facet itself."""
-WITHIN_LABEL = 1.0
-"""Points for a facet named by a topic's own words: "Anxiety disorders" under "Causes" are causes."""
+WITHIN_LABEL = 0.9
+"""Points for a facet named by a topic's own words, if nothing else names one: "Anxiety disorders" under "Causes"
+are causes."""
 TITLE_WEIGHT = 0.9
 """Points for the facet that the document's title names."""
 INTRODUCTION_WEIGHT = 2.5
@@ -108,19 +110,19 @@ def heading_points(headings: Sequence[str], title: str, labels: Callable[[str], 
     `labels` finds the spans of topics in a heading.
     """
     points: dict[Facet, float] = {}
+    within: dict[Facet, float] = {}
     weight = HEADING_WEIGHT
-    for heading in reversed(headings):
+    for heading, most in (*((heading, HEADING_WEIGHT) for heading in reversed(headings)), (title, TITLE_WEIGHT)):
         bare = heading
         for span in labels(heading):
             bare = bare[: span.start] + "_" * (span.end - span.start) + bare[span.end :]
         named = named_facets(bare)
-        for facet in named_facets(heading):
-            points[facet] = max(points.get(facet, 0.0), weight if facet in named else min(WITHIN_LABEL, weight))
+        for facet in named:
+            points[facet] = max(points.get(facet, 0.0), min(weight, most))
+        within.update(dict.fromkeys(named_facets(heading), WITHIN_LABEL))
         if named:
             weight *= PARENT_SHARE
-    for facet in named_facets(title):
-        points[facet] = max(points.get(facet, 0.0), min(TITLE_WEIGHT, weight))
-    return points
+    return points or within
 
 
 def named_facets(heading: str) -> tuple[Facet, ...]:
@@ -167,7 +169,8 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             triggers? (?:include|are|is|such as|like) | following | in the wake of | in the aftermath of | after |
             exposed to | exposure to | (?:faced|overwhelmed|worn down|flooded) (?:with|by) | side effects? of |
             lived through | living through | surviv(?:e|ed|ing|ors of|or of) | history of |
-            experienc(?:ed|ing) of | under | during | when you take | taking | recover(?:y|ing)? from |
+            experienc(?:ed|ing) of | under | during | when you take | taking |
+            (?:numb\w*|blunt\w*|flat\w*|feel\w*) on | recover(?:y|ing)? from |
             protect\w* (?:\w+ ){0,3}(?:from|against) | shield\w* (?:\w+ ){0,3}(?:from|against)
             """
         ),
@@ -186,10 +189,23 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             ed)?|numb(?:s|ed)|overwhelm(?:s|ed)?|deplet(?:es?|ed)|drain(?:s|ed)?|wear(?:s)? (?:(?:you|
             people) )?down|shut(?:s)? (?:\w+ )?down|switch(?:es)? (?:\w+ )?off|suppress(?:es)?|disrupt(?:s)?|
             provok(?:es?|ed)|set(?:s)? off|bring(?:s)? (?:numbness|it)|teach(?:es)?|taught) |
-            (?:is|are|was|were) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
+            (?:is|are|was|were|be) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
             (?:is|are|be|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root) |
             related (?:numbness|detachment) |
             induced
+            """
+        ),
+    ),
+    # what follows is what something is for
+    (
+        "condition",
+        "before",
+        3.0,
+        _any_of(
+            r"""
+            (?:used|taken|given|prescribed|treated|checked|screened|tested|help|medicines?|medications?|tablets|
+            treatments?|therapy|therapies|care|approved) for | treat(?:s|ing|ed)? | treatment of |
+            (?:ease|relieve|reduce|lift|improve|lessen|fight|manage)(?:s|d|ing)?
             """
         ),
     ),
@@ -206,7 +222,6 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             (?:symptoms?|signs?|features?|criteri(?:a|on)|form|type|forms|types|hallmarks?|parts?) (?:of|for) |
             (?:conditions?|disorders?|diagnos[ei]s|illness(?:es)?|problems) (?:such as|like|including|include|
             are|is) |
-            (?:treat(?:ing|s|ed)?|treatments? (?:of|for)|therap(?:y|ies) for|help for|manag(?:e|es|ing)) |
             (?:living|lives?|struggl\w+|cop(?:e|es|ing)|suffer\w*|co-?occurs?|overlaps?|associated|linked|seen|
             found|common|occurs?) (?:with|in|from) |
             found in | in | characteristic of | typical of | known as | called | meet (?:the )?criteria for |
@@ -252,7 +267,7 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             r"""
             <may>(?:helps?|eases?|relieves?|treats?|improves?|works?|teach(?:es)?|addresses|targets?) |
             (?:is|are) (?:\w+ ){0,4}(?:treatments?|therap(?:y|ies)|prescribed|offered|recommended|effective|used) |
-            sessions? | for
+            sessions?
             """
         ),
     ),
@@ -309,7 +324,7 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
     (
         "symptom",
         "before",
-        2.5,
+        1.5,
         _any_of(
             r"""
             (?:symptoms?|signs?) (?:such as|like|include|includes|including|are|is|can be|may be) |
@@ -350,7 +365,7 @@ _DENIALS: tuple[re.Pattern[str], ...] = (
             except(?: for)? | excluding
             """),
     _any_of(r"""
-            (?:is|are|was|be|being)(?:n['’]t| not| never) (?:(?:quite|exactly|really|at all|always|
+            (?:is|are|was|be|being)(?:n['’]t|[ ]not|[ ]never) (?:(?:quite|exactly|really|at all|always|
             simply) )?(?:the same (?:thing )?as|identical to|equal to|a synonym (?:of|for)|another word for)
             """),
     _any_of(r"""
@@ -360,12 +375,12 @@ _DENIALS: tuple[re.Pattern[str], ...] = (
             mist(?:ake|aken|akes|ook) (?:\w+ )?for | mislabel\w* (?:\w+ )?as | misread as
             """),
     _any_of(r"""
-            (?:do|does|did)(?:n['’]t| not) (?:(?:always|necessarily|usually|really|actually|ever) )?(?:mean|
+            (?:do|does|did)(?:n['’]t|[ ]not) (?:(?:always|necessarily|usually|really|actually|ever) )?(?:mean|
             have|feel|experience|suffer from|involve|cause|need|require|signal|indicate|reflect|include|imply|
             equal|come from|show|develop|lead to|get)(?: that (?:you|someone|a person|they) (?:have|has|are|is))?
             """),
     _any_of(r"""
-            (?:has|have|had)(?:n['’]t| not| never) (?:had|experienced|felt|been|developed|suffered) |
+            (?:has|have|had)(?:n['’]t|[ ]not|[ ]never) (?:had|experienced|felt|been|developed|suffered) |
             never (?:had|experienced|suffered|felt|been through|develop)
             """),
     _any_of(r"""
@@ -383,7 +398,7 @@ _DENIALS: tuple[re.Pattern[str], ...] = (
     _any_of(r"no"),
     _any_of(r"""
             (?:is|are|was|were|am|be|been|being|it['’]s|['’]re|['’]m|that['’]s|this)(?: \w+ly| probably|
-            simply)?(?:n['’]t| not| never)
+            simply)?(?:n['’]t|[ ]not|[ ]never)
             """),
     _any_of(r"isn['’]t|aren['’]t|wasn['’]t|weren['’]t|not|never"),
 )

@@ -73,8 +73,13 @@ class Tagger:
             passage.heading_path, document_title, lambda heading: (match.span for match in self._matches(heading))
         )
         found: dict[str, list[_Sighting]] = {}
-        for topic_id, sighting in (*self._in_text(passage, headings), *self._in_heading(passage, headings)):
+        for topic_id, sighting in self._in_text(passage, headings):
             found.setdefault(topic_id, []).append(sighting)
+        # A heading may ask what the text denies: "Numbness or apathy?"
+        denied = {mention.topic_id for mention in self.mentions(passage.text) if mention.negated} - found.keys()
+        for topic_id, sighting in self._in_heading(passage, headings):
+            if topic_id not in denied:
+                found.setdefault(topic_id, []).append(sighting)
         tags = []
         for topic_id, sightings in found.items():
             facet = _role(self._vocabulary[topic_id].facets, sightings)

@@ -174,6 +174,10 @@ _INABILITY = (
     "hard to",
     "hard time",
     "find it hard to",
+    "reduced ability to",
+    "less able to",
+    "impaired ability to",
+    "limited ability to",
 )
 _LOSS = (
     "loss of",
@@ -202,6 +206,9 @@ _LABEL_FILLERS = frozenset("just really so even very completely totally anymore"
 MAX_FILLERS_TOGETHER = 2
 MAX_LISTED = 2
 """Words that a list may put between a label's words."""
+MIN_FOR_STRANGER = 2
+"""Words of a label that must stand before one word that it does not have: "difficulty maintaining [personal]
+relationships"."""
 _CONJUNCTIONS = frozenset(("and", "or", "nor"))
 _FUNCTION_WORDS = frozenset(
     "a an the and or nor but of in on at to for from with by as like i you it he she they we is are was be not no "
@@ -230,6 +237,8 @@ class _Node:
     labels: list[_Label] = field(default_factory=list)
     may_share: bool = False
     """True where a label of two or three content words goes on, so that a list may part it."""
+    may_widen: bool = False
+    """True where the last word of a label of three or more comes next, so that a stranger may stand before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +270,9 @@ class _Trie:
         node = self._root
         may_share = 2 <= len(label.keys) <= 3 and not any(key in _FUNCTION_WORDS for key in label.keys)
         may_share = may_share and label.keys[0] != "self"
-        for key in label.keys:
+        for index, key in enumerate(label.keys):
+            is_last = index == len(label.keys) - 1 >= MIN_FOR_STRANGER
+            node.may_widen = node.may_widen or (is_last and key not in _FUNCTION_WORDS)
             node.may_share = node.may_share or (may_share and node is not self._root)
             node = node.next.setdefault(key, _Node())
         node.labels.append(label)
@@ -296,6 +307,9 @@ class _Trie:
             if matched and not shared and fillers == 0 and node.may_share:
                 for end in _listed(pieces, at):
                     states.append((node, end, matched, 0, True))
+            if node.may_widen and not shared and fillers == 0 and len(matched) >= MIN_FOR_STRANGER:
+                if pieces[at].gap == "none" and pieces[at].word not in _FUNCTION_WORDS:
+                    states.append((node, at + 1, matched, 0, True))
 
     def _steps(self, pieces: tuple[Piece, ...], at: int) -> Iterator[tuple[str, int]]:
         yield pieces[at].key, at + 1
@@ -374,7 +388,8 @@ _ORDINARY_WORDS -= {"gad"}
 
 def _accepts(label: _Label, pieces: tuple[Piece, ...], matched: tuple[int, ...], *, query: bool) -> bool:
     if label.word is None:
-        return True
+        # "A lack of emotional support" is no lack of emotion.
+        return pieces[matched[-1]].word[-2:] != "al" or label.text.casefold().endswith("al")
     written = "".join(pieces[index].text for index in matched)
     word = "".join(pieces[index].word for index in matched)
     if label.acronym is not None:

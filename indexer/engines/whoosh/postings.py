@@ -89,12 +89,14 @@ class PostingLists:
             return self.postings(field, terms[0])
         # A term that no passage has is the cheapest to find, and ends the matter.
         lists = [self.postings(field, term) for term in terms]
-        if not terms or not all(len(postings) for postings in lists):
+        if not all(len(postings) for postings in lists):
             return _EMPTY
-        starts = self.occurrences(field, terms[0])
-        for shift, term in enumerate(terms[1:], start=1):
-            starts = np.intersect1d(starts, self.occurrences(field, term) - shift, assume_unique=True)
-        numbers, counts = np.unique(starts // _STRIDE, return_counts=True)
+        rarest_first = sorted(range(len(terms)), key=lambda shift: len(lists[shift]))
+        starts: Keys | None = None
+        for shift in rarest_first:
+            places = self.occurrences(field, terms[shift]) - shift
+            starts = places if starts is None else _in_both(starts, places)
+        numbers, counts = np.unique((starts if starts is not None else _NO_KEYS) // _STRIDE, return_counts=True)
         return Postings(numbers.astype(np.int32), counts.astype(np.float32))
 
     def terms(self, field: str) -> list[str]:
@@ -118,7 +120,16 @@ def _frozen(array: npt.NDArray[Any]) -> Any:
     return array
 
 
+_NO_KEYS: Keys = np.zeros(0, np.int64)
 _EMPTY = Postings(_frozen(np.zeros(0, np.int32)), _frozen(np.zeros(0, np.float32)))
+
+
+def _in_both(few: Keys, many: Keys) -> Keys:
+    """The keys that both ascending arrays have."""
+    at = np.searchsorted(many, few)
+    at[at == len(many)] = 0
+    both: Keys = few[many[at] == few]
+    return both
 
 
 def _decode(matcher: Any) -> Postings:

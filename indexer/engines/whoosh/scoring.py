@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from indexer.engines.whoosh.fields import term
 from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Postings, Scores
+from indexer.text import tokenize
 
 if TYPE_CHECKING:
     from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
@@ -40,26 +41,21 @@ Starting value; tuned in tests/relevance."""
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What one part of the query adds to the scores of the passages that have it."""
+    """What one part of the query adds to the score of every passage."""
 
     kind: Kind
     text: str
     """The word, phrase, or topic id."""
-    numbers: Numbers
     scores: Scores
-    """Aligned with `numbers`, above 0."""
+    """One for each passage, in order; 0 where the part did not find the passage."""
     source: QueryTerm | QueryPhrase | QueryTopic | None = None
     """The part of the reading that it came from."""
-
-    def score_of(self, number: int) -> float:
-        at = int(np.searchsorted(self.numbers, number))
-        return float(self.scores[at]) if at < len(self.numbers) and self.numbers[at] == number else 0.0
 
 
 class Scorer:
     """Scores the passages of one generation.
 
-    A further way of finding passages (their meaning, say) is one more method that returns Components.
+    A further way of finding passages (their meaning, say) is one more method that returns a Component.
     """
 
     def __init__(self, lists: PostingLists, text_lengths: Scores, heading_lengths: Scores) -> None:
@@ -69,28 +65,36 @@ class Scorer:
         self._heading_norm = _length_norm(heading_lengths, HEADING_B)
 
     def components(self, reading: QueryReading) -> list[Component]:
-        """All that the reading finds, in its order; parts that no passage has are left out."""
+        """All that the reading looks for, in its order."""
         named = {concept.topic_id for concept in reading.interpretation.concepts}
-        found = [self._term(part) for part in reading.terms]
-        found += [self._phrase(part) for part in reading.phrases]
-        found += [self._topic(part, part.topic_id in named) for part in reading.topics]
-        return [component for component in found if len(component.numbers)]
+        return [
+            *(self._term(part) for part in reading.terms),
+            *(self._phrase(part) for part in reading.phrases),
+            *(self._topic(part, part.topic_id in named) for part in reading.topics),
+        ]
 
     def reference(self, reading: QueryReading) -> float:
-        """The score of a passage that has all the words, or else all the topics, as often as an average one would.
+        """The score of a passage that has all of the query once, at an average length.
 
-        Rare words that no passage has raise it, so that a passage with one common word out of five stays low.
+        What the query names by a topic may be there as its words or as the topic, whichever is less. Rare words that
+        no passage has count fully, so that a passage with one common word out of five stays low.
         """
         named = {concept.topic_id for concept in reading.interpretation.concepts}
-        words = sum(part.weight * self._rarity((term(part.stem),)) for part in reading.terms)
-        words += sum(PHRASE_WEIGHT * self._rarity(_terms(part)) for part in reading.phrases)
-        topics = sum(
-            part.weight * TOPIC_WEIGHT * self._idf(len(self._topic_postings(part.topic_id)[0]))
-            for part in reading.topics
-            if part.topic_id in named
+        topics = [part for part in reading.topics if part.topic_id in named]
+        named_by = {token.stem for part in topics for token in tokenize(part.reason)}
+        other_words = sum(
+            part.weight * self._rarity((term(part.stem),)) for part in reading.terms if part.stem not in named_by
         )
-        known = [amount for amount in (words, topics) if amount > 0]
-        return min(known, default=1.0)
+        naming_words = sum(
+            part.weight * self._rarity((term(part.stem),)) for part in reading.terms if part.stem in named_by
+        )
+        phrases = sum(PHRASE_WEIGHT * self._rarity(_terms(part)) for part in reading.phrases)
+        by_topic = sum(
+            part.weight * TOPIC_WEIGHT * self._idf(int(np.count_nonzero(self._evidence(part.topic_id))))
+            for part in topics
+        )
+        named_part = min((amount for amount in (naming_words, by_topic) if amount > 0), default=0.0)
+        return (other_words + phrases + named_part) or 1.0
 
     def phrase_mask(self, part: QueryPhrase) -> Mask:
         """The passages that have the words side by side, in the text or in one heading."""
@@ -106,38 +110,35 @@ class Scorer:
         return in_text.frequency_in(number), in_headings.frequency_in(number)
 
     def _term(self, part: QueryTerm) -> Component:
-        stem = term(part.stem)
-        in_text, in_headings = (self._lists.postings(field, stem) for field in ("text", "heading"))
-        numbers, scores = self._two_fields(in_text, in_headings, part.weight)
-        return Component("correction" if part.corrected else "word", part.text, numbers, scores, part)
+        scores = np.float32(part.weight) * self._two_fields((term(part.stem),))
+        return Component("correction" if part.corrected else "word", part.text, scores, part)
 
     def _phrase(self, part: QueryPhrase) -> Component:
-        in_text, in_headings = (self._lists.phrase(field, _terms(part)) for field in ("text", "heading"))
-        numbers, scores = self._two_fields(in_text, in_headings, PHRASE_WEIGHT)
-        return Component("phrase", part.text, numbers, scores, part)
+        return Component("phrase", part.text, np.float32(PHRASE_WEIGHT) * self._two_fields(_terms(part)), part)
 
     def _topic(self, part: QueryTopic, is_named: bool) -> Component:
-        numbers, evidence = self._topic_postings(part.topic_id)
-        strength = (evidence / (evidence + TOPIC_HALF)).astype(np.float32, copy=False)
-        scores = np.float32(part.weight * TOPIC_WEIGHT * self._idf(len(numbers))) * strength
-        return Component("label" if is_named else "topic", part.topic_id, numbers, scores, part)
+        evidence = self._evidence(part.topic_id)
+        weight = part.weight * TOPIC_WEIGHT * self._idf(int(np.count_nonzero(evidence)))
+        strength = np.asarray(evidence / (evidence + TOPIC_HALF), dtype=np.float32)
+        return Component("label" if is_named else "topic", part.topic_id, np.float32(weight) * strength, part)
 
-    def _topic_postings(self, topic_id: str) -> tuple[Numbers, Scores]:
-        in_text, in_headings = (self._lists.postings(field, topic_id) for field in ("topic", "topic_heading"))
-        return _added(
-            in_text.numbers,
-            in_text.frequencies,
-            in_headings.numbers,
-            in_headings.frequencies * np.float32(HEADING_EVIDENCE),
-        )
+    def _evidence(self, topic_id: str) -> Scores:
+        """How much of each passage speaks of the topic itself, not of narrower ones, in pieces of evidence."""
+        evidence = np.zeros(self._count, np.float32)
+        for field, weight in (("topic", 1.0), ("topic_heading", HEADING_EVIDENCE)):
+            postings = self._lists.postings(field, topic_id)
+            evidence[postings.numbers] += np.float32(weight) * postings.frequencies
+        return evidence
 
-    def _two_fields(self, in_text: Postings, in_headings: Postings, weight: float) -> tuple[Numbers, Scores]:
-        return _added(
-            in_text.numbers,
-            np.float32(weight) * self._bm25(in_text, self._text_norm),
-            in_headings.numbers,
-            np.float32(weight * HEADING_WEIGHT) * self._bm25(in_headings, self._heading_norm),
-        )
+    def _two_fields(self, terms: tuple[str, ...]) -> Scores:
+        scores = np.zeros(self._count, np.float32)
+        for field, weight, norm in (
+            ("text", 1.0, self._text_norm),
+            ("heading", HEADING_WEIGHT, self._heading_norm),
+        ):
+            postings = self._lists.phrase(field, terms)
+            scores[postings.numbers] += np.float32(weight) * self._bm25(postings, norm)
+        return scores
 
     def _bm25(self, postings: Postings, norm: Scores) -> Scores:
         frequencies = postings.frequencies
@@ -153,14 +154,12 @@ class Scorer:
         return float(np.log1p((self._count - document_frequency + 0.5) / (document_frequency + 0.5)))
 
 
-def totals(components: list[Component], count: int) -> tuple[Scores, Mask]:
-    """The sums over all `count` passages, and the passages that any component found."""
+def totals(components: list[Component], count: int) -> Scores:
+    """The sums over all `count` passages; above 0 where any component found the passage."""
     scores = np.zeros(count, np.float32)
-    found = np.zeros(count, np.bool_)
     for component in components:
-        scores[component.numbers] += component.scores
-        found[component.numbers] = True
-    return scores, found
+        scores += component.scores
+    return scores
 
 
 def confidence(score: float, reference: float) -> float:
@@ -188,14 +187,3 @@ def _length_norm(lengths: Scores, b: float) -> Scores:
     average = float(lengths.mean()) if len(lengths) else 1.0
     norm: Scores = ((1 - b) + b * lengths / max(average, 1.0)).astype(np.float32)
     return norm
-
-
-def _added(numbers: Numbers, scores: Scores, more_numbers: Numbers, more_scores: Scores) -> tuple[Numbers, Scores]:
-    """Two sparse arrays summed."""
-    if not len(more_numbers):
-        return numbers, scores
-    union = np.union1d(numbers, more_numbers)
-    summed = np.zeros(len(union), np.float32)
-    summed[np.searchsorted(union, numbers)] += scores
-    summed[np.searchsorted(union, more_numbers)] += more_scores
-    return union, summed

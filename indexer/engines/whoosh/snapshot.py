@@ -260,7 +260,8 @@ class WhooshSnapshot:
             scores = np.zeros(count, np.float32)
             candidates = np.full(count, has_filters, np.bool_)
         else:
-            scores, candidates = totals(components, count)
+            scores = totals(components, count)
+            candidates = scores > 0
         for phrase in reading.phrases:
             candidates &= self._scorer.phrase_mask(phrase)
         for exclusion in reading.exclusions:
@@ -307,7 +308,7 @@ class WhooshSnapshot:
         )
 
     def _explain(self, number: int, components: Sequence[Component]) -> Explanation:
-        scored = [(component.score_of(number), component) for component in components]
+        scored = [(float(component.scores[number]), component) for component in components]
         scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
         total = sum(score for score, _ in scored) or 1.0
         contributions = tuple(

@@ -1,0 +1,97 @@
+"""Scores: BM25 as the textbook has it, confidence that tells answers from chance, the best in a stable order."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.engines.whoosh.engine import WhooshEngine
+from indexer.engines.whoosh.publish import WhooshWriter
+from indexer.engines.whoosh.scoring import K1, TEXT_B, best, confidence, totals
+from indexer.engines.whoosh.snapshot import WhooshSnapshot
+from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
+from indexer.search import Concept, Interpretation
+from indexer.text import stem, tokenize
+from tests.engines.samples import PASSAGES, Sample
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> WhooshSnapshot:
+    root: Path = tmp_path_factory.mktemp("scoring")
+    Sample().publish(WhooshWriter(root))
+    return WhooshEngine(root).snapshot()
+
+
+def word(text: str, weight: float = 1.0) -> QueryTerm:
+    return QueryTerm(text, stem(text), weight)
+
+
+def asked(
+    *terms: QueryTerm, topics: tuple[QueryTopic, ...] = (), phrases: tuple[QueryPhrase, ...] = ()
+) -> QueryReading:
+    concepts = tuple(Concept(topic.topic_id, topic.reason, 0, 1, "label") for topic in topics)
+    return QueryReading(Interpretation("", None, concepts), terms, phrases, (), topics)
+
+
+def number_of(snapshot: WhooshSnapshot, passage_id: str) -> int:
+    return snapshot._numbers[passage_id]
+
+
+def test_a_words_score_is_bm25_by_hand(snapshot: WhooshSnapshot) -> None:
+    tokens = {one.id: [token.stem for token in tokenize(one.passage.text)] for one in PASSAGES}
+    having = [passage_id for passage_id, stems in tokens.items() if stem("diary") in stems]
+    average = sum(map(len, tokens.values())) / len(tokens)
+    idf = math.log(1 + (len(tokens) - len(having) + 0.5) / (len(having) + 0.5))
+    length = len(tokens["p-diary"])
+    expected = idf * (K1 + 1) / (1 + K1 * (1 - TEXT_B + TEXT_B * length / average))
+    (component,) = snapshot._scorer.components(asked(word("diary", 0.5)))
+    assert component.scores[number_of(snapshot, "p-diary")] == pytest.approx(0.5 * expected, rel=1e-5)
+    assert np.count_nonzero(component.scores) == 1
+
+
+def test_a_topic_scores_its_passages_and_not_those_of_narrower_ones(snapshot: WhooshSnapshot) -> None:
+    (component,) = snapshot._scorer.components(asked(topics=(QueryTopic("emotional_numbness", 1.0, "numb"),)))
+    found = {snapshot._ids[number] for number in np.flatnonzero(component.scores)}
+    assert found == {"p-numb", "p-depression"}
+    assert component.kind == "label"
+
+
+def test_components_add_up_to_the_total(snapshot: WhooshSnapshot) -> None:
+    reading = asked(word("feelings"), word("therapy"), topics=(QueryTopic("talking_therapy", 1.0, "therapy"),))
+    components = snapshot._scorer.components(reading)
+    total = totals(components, snapshot.passage_count)
+    assert np.allclose(total, sum(component.scores for component in components))
+    assert [component.kind for component in components] == ["word", "word", "label"]
+
+
+def test_words_that_no_passage_has_lower_the_confidence(snapshot: WhooshSnapshot) -> None:
+    scorer = snapshot._scorer
+    assert scorer.reference(asked(word("diary"), word("bicycle"))) > 1.5 * scorer.reference(asked(word("diary")))
+
+
+def test_words_beside_a_named_topic_lower_the_confidence_and_the_words_that_name_it_do_not(
+    snapshot: WhooshSnapshot,
+) -> None:
+    scorer, topic = snapshot._scorer, QueryTopic("emotional_numbness", 1.0, "numb")
+    alone = scorer.reference(asked(topics=(topic,)))
+    assert scorer.reference(asked(word("numb"), topics=(topic,))) <= alone
+    assert scorer.reference(asked(word("numb"), word("bicycle"), topics=(topic,))) > alone + 1
+
+
+@given(st.floats(0, 1000), st.floats(0.01, 100))
+def test_confidence_is_a_share(score: float, reference: float) -> None:
+    assert 0 <= confidence(score, reference) <= 1
+    assert confidence(score, reference) <= confidence(score + 1, reference)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0]), max_size=300), st.integers(1, 60))
+def test_the_best_are_the_first_of_a_stable_sort(values: list[float], count: int) -> None:
+    scores = np.array(values, np.float32)
+    candidates = scores > 0
+    expected = sorted(np.flatnonzero(candidates).tolist(), key=lambda number: (-scores[number], number))[:count]
+    assert best(scores, candidates, count).tolist() == expected

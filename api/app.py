@@ -30,7 +30,12 @@ class PlainJSON(DefaultJSONProvider):
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Lone surrogates, which no UTF-8 can carry, become U+FFFD."""
-        return re.sub("[\ud800-\udfff]", "\ufffd", super().dumps(obj, **kwargs))
+        text = super().dumps(obj, **kwargs)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return re.sub("[\ud800-\udfff]", "\ufffd", text)
+        return text
 
 
 def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:

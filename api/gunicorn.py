@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from api import index
-
 bind = f"0.0.0.0:{os.environ.get('PORT') or '8000'}"  # Procfile hosts reach the app from outside
 workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
-worker_class = "gthread"
+worker_class = "api.server.PrivateWorker"
+"""gunicorn's gthread worker; broken requests get a problem instead of a page, and no line in the log about them."""
+logger_class = "api.server.PrivateLogger"
 threads = 8
 """Searches are a few milliseconds of numpy; eight threads keep slow readers from blocking quick ones."""
 
@@ -31,4 +31,6 @@ loglevel = "info"
 
 def post_worker_init(worker: Any) -> None:
     """Opens the index before the first request comes."""
+    from api import index  # gunicorn reads this file before the project is on the path
+
     index.warm(worker.wsgi)

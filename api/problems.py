@@ -56,6 +56,13 @@ KINDS = {
             "Read `errors`: it names each field at fault and what to send instead.",
         ),
         Kind(
+            "malformed-request",
+            400,
+            "The request is not valid HTTP",
+            "The request line, a header or the framing of the body cannot be understood.",
+            "Use an HTTP library; encode addresses.",
+        ),
+        Kind(
             "not-found",
             404,
             "There is nothing here",
@@ -84,6 +91,13 @@ KINDS = {
             "Send at most 64 KiB.",
         ),
         Kind(
+            "address-too-long",
+            414,
+            "The address is too long",
+            "The request line is longer than any valid request's.",
+            "Send long searches to POST /v1/search.",
+        ),
+        Kind(
             "unsupported-media-type",
             415,
             "The content type is not supported",
@@ -96,6 +110,13 @@ KINDS = {
             "Too many requests",
             "This caller has used up its share for now.",
             "Wait for the seconds in `Retry-After`, then go on more slowly.",
+        ),
+        Kind(
+            "headers-too-large",
+            431,
+            "The headers are too large",
+            "There are too many headers, or one is too long.",
+            "Send at most 64 headers of at most 8 KiB each.",
         ),
         Kind(
             "internal-error",
@@ -113,7 +134,8 @@ KINDS = {
         ),
     )
 }
-_BY_STATUS = {kind.status: kind for kind in KINDS.values()}
+_BY_STATUS = {kind.status: kind for kind in KINDS.values() if kind.slug != "invalid-request"}
+"""For errors of HTTP itself; what is invalid in a field goes through `invalid`."""
 
 
 @dataclass(frozen=True, slots=True)

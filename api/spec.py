@@ -168,6 +168,8 @@ def document(app: Flask) -> Node:
         for operation in operations.values():
             _finish_operation(operation, deepcopy(in_path))
     _add_examples(found)
+    _drop_unused(components["responses"], "responses", found["paths"])
+    _drop_unused(components["headers"], "headers", [found["paths"], components["responses"]])
     return _in_order(found)
 
 
@@ -180,6 +182,13 @@ def dump(found: Node) -> str:
 def published() -> bytes:
     """The committed document, which `/v1/openapi.json` serves as it is."""
     return (files("openapi") / "openapi.json").read_bytes()
+
+
+def _drop_unused(parts: Node, kind: str, users: Any) -> None:
+    """Problems and headers of answers that no operation gives, e.g. 405, do not belong into the document."""
+    used = {node["$ref"] for node in _nodes(users) if "$ref" in node}
+    for name in [name for name in parts if f"#/components/{kind}/{name}" not in used]:
+        del parts[name]
 
 
 # --- steps ---------------------------------------------------------------------------------------------------------

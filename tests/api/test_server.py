@@ -30,8 +30,11 @@ def port(index_url: str, log_path: Path) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn.py", "-b", f"127.0.0.1:{port}", "api.wsgi:app"]
-    environ = {**os.environ, "THAW_INDEX": index_url, "WEB_CONCURRENCY": "2", "PYTHONPATH": str(ROOT)}
+    gunicorn = str(
+        Path(sys.executable).with_name("gunicorn")
+    )  # as the Procfile calls it, without the project on the path
+    command = [gunicorn, "-c", "api/gunicorn.py", "-b", f"127.0.0.1:{port}", "api.wsgi:app"]
+    environ = {**os.environ, "THAW_INDEX": index_url, "WEB_CONCURRENCY": "2"}
     with log_path.open("wb") as log, subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log) as server:
         try:
             _wait(port, server)
@@ -97,6 +100,31 @@ def test_an_oversized_body_is_refused_without_breaking_the_connection(port: int)
 
 def test_500_emoji_fit_into_an_address(port: int) -> None:
     assert ask(port, "GET", "/v1/search?q=" + "%F0%9F%98%B6" * 500)[0] == 200
+
+
+BROKEN = [
+    (b"GET /v1/search?q=" + CANARY.encode() + b" HTTP/9.9\r\n\r\n", 400),
+    (b"GET /v1/search?q=" + CANARY.encode() + b" and more\r\n\r\n", 400),
+    (CANARY.encode() + b"\r\n\r\n", 400),
+    (b"GET /v1/search?q=" + CANARY.encode() * 1000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: zyxcanaryzyx\r\n" % n for n in range(99)) + b"\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: x\r\n" + CANARY.encode() + b"\r\n\r\n", 400),
+    (b"POST /v1/search HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + CANARY.encode() + b"\r\n\r\n", 400),
+    (b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Length: " + CANARY.encode() + b"\r\n\r\n", 400),
+]
+
+
+@pytest.mark.parametrize(("sent", "status"), BROKEN)
+def test_a_request_that_is_not_http_is_a_problem_too(port: int, sent: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == status
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        problem = json.loads(answer.read())
+    assert problem["status"] == status
+    assert CANARY not in str(problem)
 
 
 def test_many_callers_at_once_get_the_same_right_answer(port: int) -> None:

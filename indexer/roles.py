@@ -32,8 +32,8 @@ _HEADING_WORDS: tuple[tuple[Facet, str], ...] = (
             caus(?:e|es|ed|ing) | reasons? | roots? | triggers? | triggered | risk factors? | origins? |
             sources? | results? (?:of|from) | because | due to | comes? from | coming from | leads? to |
             leading to | brings? (?:it )?on | behind | contribut\w+ |
-            why (?:do|does|did|am|is|are|it|you|we|people|some|emotion|feeling|mind|numb)\w* | where .* from |
-            makes? you | dulls? | blunts? | flattens? | numbs | side effects?
+            why (?!.*\b(?:matter|important|help))(?:do|does|did|am|is|are|has|have|it|you|we|people|some)\w* |
+            where .* from | makes? you | dulls? | blunts? | flattens? | numbs | side effects? | could it be
             """,
     ),
     (
@@ -75,10 +75,10 @@ _HEADING_WORDS: tuple[tuple[Facet, str], ...] = (
     (
         "mechanism",
         r"""
-            brains? | neuro\w+ | biolog\w+ | theor(?:y|ies) | how .* works? | science | mechanisms? |
+            brains? | neuro\w+ | biolog\w+ | theor(?:y|ies) | how .* works? | mechanisms? |
             nervous system | hormones? | chemistry | chemicals? | cortex | amygdala | functions? | protect\w* |
             role of | perspectives? | models? | defen[cs]es? | stress response | polyvagal | vagus | vagal |
-            cop(?:ing|e) mechanism | purpose | what happens (?:in|to|when)
+            cop(?:ing|e) mechanism | purpose | what happens in
             """,
     ),
     (
@@ -125,9 +125,13 @@ def heading_points(headings: Sequence[str], title: str, labels: Callable[[str], 
     return points or within
 
 
+MAX_HEADING = 200
+"""Code points of a heading, counted from its end, that are read for its role."""
+
+
 def named_facets(heading: str) -> tuple[Facet, ...]:
     """Facets whose words stand in a heading or in the introduction of a list."""
-    return tuple(facet for facet, pattern in _HEADING_CUES if pattern.search(heading))
+    return tuple(facet for facet, pattern in _HEADING_CUES if pattern.search(heading[-MAX_HEADING:]))
 
 
 # --- grammar ------------------------------------------------------------------------------------------------
@@ -182,17 +186,17 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
         3.0,
         _any_of(
             r"""
-            <may>(?:caus(?:es?|ed|ing)|lead(?:s|ing)? to|led to|trigger(?:s|ed)?|produc(?:es?|ed)|
-            contribut(?:es?|ing|ed) to|result(?:s|ed)? in|bring(?:s)? on|bring(?:s)? about|leav(?:es?|
-            ing) (?:you|people|someone|a person|them|us|many|some|her|him)|make(?:s)? (?:you|people|someone|
-            a person|them|us|it hard|it harder|it difficult|many|some)|dull(?:s|ed)?|blunt(?:s|ed)?|flatten(?:s|
-            ed)?|numb(?:s|ed)|overwhelm(?:s|ed)?|deplet(?:es?|ed)|drain(?:s|ed)?|wear(?:s)? (?:(?:you|
-            people) )?down|shut(?:s)? (?:\w+ )?down|switch(?:es)? (?:\w+ )?off|suppress(?:es)?|disrupt(?:s)?|
-            provok(?:es?|ed)|set(?:s)? off|bring(?:s)? (?:numbness|it)|teach(?:es)?|taught) |
-            (?:is|are|was|were|be) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?) |
-            (?:is|are|be|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root) |
-            related (?:numbness|detachment) |
-            induced
+            <may>(?:caus(?:es?|ed|ing)|lead(?:s|ing)? to|led to|trigger(?:s|ed)?|produc(?:es?|ed)|result(?:s|ed)? in|
+            contribut(?:es?|ing|ed)(?: to)?|brings? on|brings? about|brings? (?:numbness|it)|sets? off|provok(?:es?|ed)|
+            leav(?:es?|ing) (?:you|people|someone|a person|them|us|many|some|her|him)|left (?:me|you|people|them|us)|
+            makes? (?:you|people|someone|a person|them|us|it hard|it harder|it difficult|many|some)|
+            made (?:me|you|them)|dull(?:s|ed)?|
+            blunt(?:s|ed)?|flatten(?:s|ed)?|numb(?:s|ed)|overwhelm(?:s|ed)?|deplet(?:es?|ed)|drain(?:s|ed)?|
+            wears? (?:(?:you|people|them|us) )?(?:down|out)|us(?:es?|ed) up|shuts? (?:\w+ )?down|suppress(?:es)?|
+            switch(?:es)? (?:\w+ )?off|disrupt(?:s)?|weaken(?:s|ed)?|narrow(?:s|ed)?|teach(?:es)?|taught|
+            (?:is|are|was|were|be|been) (?:\w+ ){0,4}(?:causes?|reasons?|triggers?|culprits?|risk factors?)|
+            (?:is|are|be|been|lies?|stands?) (?:(?:often|usually) )?(?:to blame|behind|underneath|at the root)) |
+            related (?:numbness|detachment|blunting) | induced
             """
         ),
     ),
@@ -224,7 +228,7 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             are|is) |
             (?:living|lives?|struggl\w+|cop(?:e|es|ing)|suffer\w*|co-?occurs?|overlaps?|associated|linked|seen|
             found|common|occurs?) (?:with|in|from) |
-            found in | in | characteristic of | typical of | known as | called | meet (?:the )?criteria for |
+            found in | in | out of | characteristic of | typical of | known as | called | meet (?:the )?criteria for |
             screen(?:ed|ing)? for
             """
         ),

@@ -8,14 +8,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from indexer.model import HEADING_SEPARATOR, PublishedPassage, Span
+from indexer.query import QueryReading, QueryTerm
 from indexer.search import Highlight, Match, MatchKind
 from indexer.text import STOP_WORDS, tokenize
-
-if TYPE_CHECKING:
-    from indexer.query import QueryReading, QueryTerm
 
 SNIPPET_LENGTH = 240
 """Code points of a snippet, ellipses not counted: about three lines on a phone, two on a desktop."""

@@ -6,16 +6,16 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from corpus import Vocabulary
 from indexer.engines.whoosh.generations import CURRENT, generations, read_current
 from indexer.engines.whoosh.manifest import Damaged
-from indexer.engines.whoosh.snapshot import MakeReader, ReadsQueries, WhooshSnapshot
+from indexer.engines.whoosh.snapshot import MakeReader, WhooshSnapshot
 from indexer.errors import IndexUnavailable
+from indexer.query import QueryReader
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +27,11 @@ LONGEST_RETRY_S = 30.0
 REBUILD = "build it with `python -m indexer build`"
 
 
-def read_queries(vocabulary: Vocabulary, lexicon: Mapping[str, int]) -> ReadsQueries:
-    """The usual reader of queries."""
-    from indexer.query import QueryReader
-
-    return QueryReader(vocabulary, lexicon)
-
-
 class WhooshEngine:
     """A SearchEngine over a folder. Thread-safe; a process forked from this one opens its own files."""
 
     def __init__(
-        self, root: Path, make_reader: MakeReader = read_queries, *, clock: Callable[[], float] = time.monotonic
+        self, root: Path, make_reader: MakeReader = QueryReader, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._root = root
         self._make_reader = make_reader

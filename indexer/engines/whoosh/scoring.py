@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.engines.whoosh.fields import term
 from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Postings, Scores
+from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
 from indexer.text import tokenize
-
-if TYPE_CHECKING:
-    from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
 
 Kind = Literal["word", "phrase", "label", "topic", "correction", "meaning"]
 """As in `indexer.search.Contribution`: `label` is a topic that the query names, `topic` one that it only implies."""

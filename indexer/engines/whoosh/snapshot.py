@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -29,6 +29,7 @@ from indexer.engines.whoosh.store import open_reader
 from indexer.errors import InvalidRequest, NotFound, PassageWithdrawn, UnknownDocument, UnknownTopic
 from indexer.highlight import highlight
 from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
+from indexer.query import QueryReading
 from indexer.records import decode
 from indexer.search import (
     MAX_LIMIT,
@@ -42,9 +43,6 @@ from indexer.search import (
 )
 from indexer.text import STOP_WORDS, fold_word
 from indexer.text import stem as stem_of
-
-if TYPE_CHECKING:
-    from indexer.query import QueryReading
 
 WARM_TERMS = 256
 """Commonest words whose posting lists are decoded before a generation serves; without any, p99 after a switch was

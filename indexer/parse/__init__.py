@@ -18,7 +18,7 @@ def parse(source: Source) -> Document:
     Never fails: a body without content gives a document without sections. Every sentence of the body is in
     exactly one block, a heading or the title, or is reported in `dropped`.
     """
-    return assemble(source, _READERS[source.media_type](source.text, source.body_start))
+    return assemble(source, _READERS[source.media_type](source.text, source.body_start, source.title or ""))
 
 
 __all__ = ["parse"]

@@ -84,7 +84,7 @@ _FOOTER_ANYWHERE = re.compile(
     r".{0,200}\b(?:makes?|gives?) no (?:representations?|warrant(?:y|ies))\b.{0,1500}|"
     rf"(?:all |the |any )?(?:information|contents?|articles?|materials?|advice)\b.{{0,120}}\b(?:on|through|via|by) {_SITE}\b.{{0,1500}}|"
     r"(?:the |all |any |our )?(?:contents?|information|materials?|articles?)(?:,? [\w,]+){0,5} (?:on|at|of|from|by|published (?:on|by)|provided (?:on|by)) "
-    r"\S{1,60}\.(?:com|org|net|click|co|uk|io|info|health|blog|edu|gov|au|ca|de|eu|ie|in|me|life|care)\b.{0,1500}|"
+    r"\S{1,60}\.[a-z]{2,12}\b.{0,1500}|"
     rf"(?:by (?:using|accessing|visiting)|your use of) {_SITE}\b.{{0,1500}}|"
     r"[\w.' ]{1,40} (?:does|do) not (?:provide|offer|give) medical advice.{0,600}|"
     rf"{_SITE} (?:is|does|contains|provides|uses|may|and|participates|earns).{{0,200}}\b(?:advice|informational|affiliate|liab|endorse|diagnos).{{0,1200}}|"

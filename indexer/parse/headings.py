@@ -129,15 +129,19 @@ class _Part:
     """Its last paragraph ends in a colon, with no list after it."""
 
 
+@dataclass(frozen=True, slots=True)
 class Outliner:
     """Gives headings without a level (0) one, and tells headings from list items in runs of short lines."""
+
+    title: str = ""
+    """Where the source gives it: then the first heading of the text need not be the title."""
 
     def arrange(self, elements: list[Element]) -> Iterator[Element]:
         """The same elements, in order, every heading with a level of 1 or more."""
         elements = _without_contents_list(elements)
         elements = _runs_resolved(elements)
         explicit = any(element.kind == "heading" and element.level for element in elements if not element.dropped)
-        levels = _below_explicit(elements) if explicit else _inferred(elements)
+        levels = _below_explicit(elements) if explicit else _inferred(elements, fold_heading(self.title))
         for index, element in enumerate(elements):
             yield replace(element, level=levels[index]) if index in levels else element
 
@@ -199,14 +203,14 @@ def _below_explicit(elements: list[Element]) -> dict[int, int]:
     return levels
 
 
-def _inferred(elements: list[Element]) -> dict[int, int]:
+def _inferred(elements: list[Element], given_title: str) -> dict[int, int]:
     headings = _headings(elements)
     levels: dict[int, int] = {}
     if not headings:
         return levels
     first_content = next(index for index, element in enumerate(elements) if not element.dropped)
     if headings[0] == first_content and not _FRONT_HEADINGS.match(elements[first_content].text):
-        title = fold_heading(elements[first_content].text)
+        title = given_title or fold_heading(elements[first_content].text)
         while headings and fold_heading(elements[headings[0]].text) == title:
             levels[headings.pop(0)] = _TITLE_LEVEL
     capitals = [index for index in headings if _is_capitals(elements[index].text)]

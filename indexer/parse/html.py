@@ -84,11 +84,11 @@ _ENDS_LINE = re.compile(r"[.!?:;…][\"'”’)]*$")
 _ATTRIBUTION = re.compile(r"(?:[—―–~⸺]|--)\s*[^\W\d_]")
 
 
-def read_html(text: str, start: int) -> Reading:
+def read_html(text: str, start: int, title: str = "") -> Reading:
     """The elements of the HTML page or fragment in `text` from offset `start` on."""
     page = _Page(text, start)
     root = page.main()
-    elements = Outliner().arrange(_Walker(page, root).elements)
+    elements = Outliner(title).arrange(_Walker(page, root).elements)
     return Reading(tuple(elements), title=page.title(), language=page.language())
 
 

@@ -24,14 +24,14 @@ _BREAK = re.compile(r"[ \t]*\\?\n[ \t]*")
 _BR_TAG = re.compile(r"<br\b", re.IGNORECASE)
 
 
-def read_markdown(text: str, start: int) -> Reading:
+def read_markdown(text: str, start: int, title: str = "") -> Reading:
     """The elements of the Markdown in `text` from offset `start` on."""
     if text.startswith("\ufeff", start):
         start += 1
     body = text[start:]
     walker = _Walker(text, _line_spans(body, start))
     walker.walk(_parser.parse(body))
-    return Reading(tuple(Outliner().arrange(walker.elements)))
+    return Reading(tuple(Outliner(title).arrange(walker.elements)))
 
 
 def _line_spans(body: str, start: int) -> list[tuple[int, int]]:

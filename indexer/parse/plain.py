@@ -54,10 +54,10 @@ class _Line:
         return self.flow.text
 
 
-def read_plain(text: str, start: int) -> Reading:
+def read_plain(text: str, start: int, title: str = "") -> Reading:
     """The elements of plain text from offset `start` on."""
     lines = _logical_lines(text, start)
-    return Reading(tuple(_elements(lines)))
+    return Reading(tuple(_elements(lines, title)))
 
 
 # --- lines -------------------------------------------------------------------------------------------------
@@ -214,9 +214,9 @@ def _short(text: str) -> bool:
 # --- elements ---------------------------------------------------------------------------------------------
 
 
-def _elements(lines: list[_Line]) -> Iterator[Element]:
+def _elements(lines: list[_Line], title: str) -> Iterator[Element]:
     kinds = [_marked_kind(lines, index) for index in range(len(lines))]
-    outliner = Outliner()
+    outliner = Outliner(title)
     yield from outliner.arrange(_with_plain_lists(lines, kinds))
 
 

@@ -77,6 +77,7 @@ def _check_passages(corpus: Corpus, locked: bool) -> Iterator[Finding]:
     except CorpusError as error:
         yield from _errors(error)
         return
+    yield from (Finding("warning", fault) for fault in outcome.left_out)
     if corpus.lock_path is None or format_lock(lock) == format_lock(outcome.identified.lock):
         return
     ids = outcome.identified

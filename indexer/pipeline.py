@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import time
 from collections import Counter, defaultdict
@@ -173,7 +174,7 @@ def build(
         index_url=index_url,
         published=published,
         lock_path=lock_path,
-        warnings=(*corpus.notices, *warnings),
+        warnings=(*corpus.notices, *(f"left out: {fault}" for fault in outcome.left_out), *warnings),
         seconds=time.monotonic() - started,
     )
 
@@ -189,6 +190,8 @@ class Outcome:
     documents: tuple[PublishedDocument, ...]
     identified: Identified
     old_revisions: tuple[PublishedPassage, ...]
+    left_out: tuple[Fault, ...] = ()
+    """Texts of a plain folder that have no content."""
 
     @property
     def passages(self) -> tuple[PublishedPassage, ...]:
@@ -197,14 +200,19 @@ class Outcome:
 
 
 def prepare(corpus: Corpus, lock: Lock, progress: Progress | None = None) -> Outcome:
-    """Parses, chunks, tags and identifies; raises CorpusError for texts without content."""
+    """Parses, chunks, tags and identifies.
+
+    A text without content is a fault in a corpus, where an editor can mend it. Among scraped texts there are always
+    some (2 in 1,000 of a public collection): in a plain folder they are left out, unless nothing else is there.
+    Raises CorpusError.
+    """
     progress = progress or Silent()
     tagger = Tagger(corpus.vocabulary)
     documents: dict[str, Document] = {}
     faults: list[Fault] = []
     sources = progress.track(corpus.sources, "read and tag", len(corpus.sources))
     identified = identify(_tagged(sources, tagger, documents, faults), lock, datetime.now(UTC).date())
-    if faults:
+    if faults and (corpus.lock_path is not None or not documents):
         raise CorpusError(tuple(faults))
     by_document: dict[str, list[PublishedPassage]] = defaultdict(list)
     for published in identified.published:
@@ -214,7 +222,7 @@ def prepare(corpus: Corpus, lock: Lock, progress: Progress | None = None) -> Out
     )
     old_revisions = tuple(_as_published(old, documents, tagger) for old in identified.old_revisions)
     version = _corpus_version(corpus.vocabulary, published_documents, identified, old_revisions)
-    return Outcome(version, published_documents, identified, old_revisions)
+    return Outcome(version, published_documents, identified, old_revisions, tuple(faults))
 
 
 def _tagged(
@@ -223,15 +231,16 @@ def _tagged(
     """The tagged passages of all sources; parsed documents and texts without content are noted on the way."""
     for source in sources:
         document = parse(source)
-        documents[source.id] = replace(document, source=replace(source, text=""))
-        empty = True
-        for passage in chunk(document):
-            empty = False
-            yield tagger.tag(passage, document.title)
-        if empty:
+        passages = iter(chunk(document))
+        first = next(passages, None)
+        if first is None:
             message = "no content was found in this text: only headings, navigation or boilerplate."
             remedy = "See with `python -m indexer preview` what was dropped; add sentences, or take the file away."
             faults.append(Fault(source.path, message, remedy))
+            continue
+        documents[source.id] = replace(document, source=replace(source, text=""))
+        for passage in itertools.chain([first], passages):
+            yield tagger.tag(passage, document.title)
 
 
 def tag_source(source: Source, vocabulary: Vocabulary) -> tuple[Document, tuple[Passage, ...]]:

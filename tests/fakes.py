@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -148,6 +149,14 @@ class FakeSnapshot:
             word for each in self.passages for word in {token.word for token in tokenize(each.passage.text)}
         )
         self._reader = QueryReader(vocabulary, words)
+
+    @cached_property
+    def _reader(self) -> QueryReader:
+        # Made when first needed: it takes a moment, and many tests never search.
+        words = Counter(
+            word for each in self.passages for word in {token.word for token in tokenize(each.passage.text)}
+        )
+        return QueryReader(self.vocabulary, words)
 
     @property
     def passage_count(self) -> int:

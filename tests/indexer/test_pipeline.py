@@ -19,6 +19,8 @@ from tests.fakes import FakeIndex
 
 T = TypeVar("T")
 
+TODAY = date(2026, 11, 22)
+
 VOCABULARY = """\
 topics:
   - id: numbness
@@ -340,6 +342,18 @@ def test_the_summary_says_the_same_to_programs_and_to_readers(corpus_dir: Path, 
         assert shown in text
 
 
+def test_a_scraped_text_without_content_is_left_out_and_said(folder: Path, url: str, index: FakeIndex) -> None:
+    (folder / "bare.txt").write_text("Read more\n")
+    summary = build(folder, url, writer=index)
+    assert list(index.snapshot().documents) == ["one"]
+    assert any("bare.txt" in warning for warning in summary.warnings)
+    (finding,) = check(folder, TODAY)
+    assert finding.severity == "warning"
+    (folder / "one.txt").unlink()
+    with pytest.raises(CorpusError, match="no content"):
+        build(folder, url, writer=index)
+
+
 def test_dropped_boilerplate_is_counted_with_examples(folder: Path, url: str, index: FakeIndex) -> None:
     path = folder / "one.txt"
     path.write_text(f"Author: Jo Example\n\n{path.read_text()}\n\nRead more\n")
@@ -350,8 +364,6 @@ def test_dropped_boilerplate_is_counted_with_examples(folder: Path, url: str, in
 
 
 # --- check ---------------------------------------------------------------------------------------------------------
-
-TODAY = date(2026, 11, 22)
 
 
 def test_a_corpus_in_order_has_no_findings(corpus_dir: Path, url: str, index: FakeIndex) -> None:

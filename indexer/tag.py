@@ -80,10 +80,11 @@ class Tagger:
         for topic_id, sighting in self._in_heading(passage, headings):
             if topic_id not in denied:
                 found.setdefault(topic_id, []).append(sighting)
+        least = MIN_PROMINENCE if len(found) > FEW_TOPICS else MIN_AMONG_FEW
         tags = []
         for topic_id, sightings in found.items():
             facet = _role(self._vocabulary[topic_id].facets, sightings)
-            if _prominence(facet, sightings) > MIN_PROMINENCE:
+            if _prominence(facet, sightings) > least:
                 tags.append(Tag(facet, topic_id, tuple(dict.fromkeys(seen.evidence for seen in sightings))))
         return replace(passage, tags=tuple(tags))
 
@@ -164,6 +165,9 @@ ROLE_WHERE_EXPECTED: Mapping[Facet, float] = {
 EXPECTED = 1.0
 """Points for a role from which on it counts as named: a cue, or a heading no further than one level up."""
 MIN_PROMINENCE = 0.0
+MIN_AMONG_FEW, FEW_TOPICS = -1.0, 7
+"""A passage that names few topics means most of them: on the judged passages a limit of 7 raised recall by .03 at the
+same precision, 10 cost .02 of precision."""
 OPENING = 150
 """Code points at the start of a passage where its subject is usually named."""
 MAX_WORDS_BEFORE = 2

@@ -222,7 +222,8 @@ def identifier(description: str, *, nullable: bool = False) -> fields.String:
 
 def uri(description: str, *, nullable: bool = False) -> fields.String:
     """An absolute address in an answer."""
-    metadata = {"description": description, "format": "uri", "minLength": 1, "maxLength": URI_LENGTH}
+    bounds = {"format": "uri", "minLength": 8, "maxLength": URI_LENGTH, "pattern": r"^https?://\S+$"}
+    metadata = {"description": description, **bounds}
     return fields.String(allow_none=nullable, metadata=metadata)
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 import flask_smorest
+import marshmallow as ma
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
@@ -55,12 +56,12 @@ ENUMS: Mapping[tuple[str, ...], tuple[str, str]] = {
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^[\x20-\x7e]+$"}
 HEADERS: Mapping[str, Node] = {
-    "AccessControlAllowOrigin": {
+    "Access-Control-Allow-Origin": {
         "description": "Origins whose scripts may read the answer",
         "schema": _TEXT | {"examples": ["*"]},
     },
     "Allow": {"description": "Methods that the address knows", "schema": _TEXT | {"examples": ["GET, HEAD, OPTIONS"]}},
-    "CacheControl": {
+    "Cache-Control": {
         "description": "Who may keep the answer; `no-store` on anything that carries a query",
         "schema": _TEXT | {"examples": ["public, max-age=300"]},
     },
@@ -77,36 +78,25 @@ HEADERS: Mapping[str, Node] = {
         "are on",
         "schema": _TEXT | {"examples": ['"default";r=59;t=60']},
     },
-    "RateLimitPolicy": {
+    "RateLimit-Policy": {
         "description": "The caller's share of requests and its window in seconds; only while limits are on",
         "schema": _TEXT | {"examples": ['"default";q=60;w=60']},
     },
-    "RetryAfter": {
+    "Retry-After": {
         "description": "Seconds to wait before trying again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [10]},
     },
-    "XRequestId": {
+    "X-Request-Id": {
         "description": "Random id of this request; name it when reporting a fault",
         "schema": _TEXT | {"examples": ["9f1b6c0d3e5a47f28b1c4d6e7f809a1b"]},
     },
 }
-_HEADER_NAMES = {
-    "AccessControlAllowOrigin": "Access-Control-Allow-Origin",
-    "Allow": "Allow",
-    "CacheControl": "Cache-Control",
-    "ETag": "ETag",
-    "Link": "Link",
-    "RateLimit": "RateLimit",
-    "RateLimitPolicy": "RateLimit-Policy",
-    "RetryAfter": "Retry-After",
-    "XRequestId": "X-Request-Id",
-}
-_ALWAYS = ("AccessControlAllowOrigin", "CacheControl", "RateLimit", "RateLimitPolicy", "XRequestId")
+_ALWAYS = ("Access-Control-Allow-Origin", "Cache-Control", "RateLimit", "RateLimit-Policy", "X-Request-Id")
 _ON_PROBLEM = {
     "method-not-allowed": ("Allow",),
     "passage-withdrawn": ("Link",),
-    "rate-limited": ("RetryAfter",),
-    "index-unavailable": ("RetryAfter",),
+    "rate-limited": ("Retry-After",),
+    "index-unavailable": ("Retry-After",),
 }
 IF_NONE_MATCH: Node = {
     "in": "header",
@@ -145,6 +135,12 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest ships no ty
         """Pages stand in the body."""
 
 
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _subclasses(child)
+
+
 def _schema_name(schema: Any) -> str:
     return schema.__name__ if isinstance(schema, type) else type(schema).__name__
 
@@ -158,8 +154,10 @@ def document(app: Flask) -> Node:
     found: Node = deepcopy(api.spec.to_dict())
     components = found["components"]
     _name_enums(found)
-    for schema in components["schemas"].values():
+    described = {_schema_name(schema): schema.__doc__ for schema in _subclasses(ma.Schema)}
+    for name, schema in components["schemas"].items():
         schema.pop("additionalProperties", None)
+        schema.setdefault("description", " ".join((described.get(name) or "").split()))
     components["schemas"]["SearchRequest"]["additionalProperties"] = False
     components["headers"] = {name: deepcopy(header) for name, header in HEADERS.items()}
     components["responses"] = dict(_responses())
@@ -291,7 +289,7 @@ _PATH_DESCRIPTIONS = {
 
 
 def _header_refs(*names: str) -> Node:
-    return {_HEADER_NAMES[name]: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
 
 
 def _add_examples(found: Node) -> None:
@@ -356,10 +354,12 @@ def _in_order(found: Node) -> Node:
             "version": VERSION,
             "summary": "Passages on emotional numbness, found by words and by topics",
             "description": DESCRIPTION,
-            "contact": {"name": "Thaw maintainers", "url": "https://thaw.example/contact"},
+            "contact": {"name": "Thaw maintainers", "url": "https://thaw.example/", "email": "hello@thaw.example"},
             "license": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
         },
-        "servers": [{"url": "/", "description": "The host that served this document", "x-internal": False}],
+        "servers": [
+            {"url": "/", "description": "The host that served this document, local or production", "x-internal": False}
+        ],
         "tags": sorted(found["tags"], key=lambda tag: tag["name"]),
         "paths": {
             path: dict(sorted((method, _ordered_operation(it)) for method, it in operations.items()))

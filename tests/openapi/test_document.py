@@ -101,6 +101,16 @@ def test_every_value_has_its_bounds() -> None:
             assert {"minItems", "maxItems", "items"} <= set(node), place
 
 
+def test_every_component_parameter_and_value_is_described() -> None:
+    for name, schema in the_document()["components"]["schemas"].items():
+        assert schema["description"].endswith("."), name
+        for member, value in schema.get("properties", {}).items():
+            assert "$ref" in value or "anyOf" in value or value["description"], (name, member)
+    for place, node in nodes(the_document()):
+        if "in" in node and "schema" in node:
+            assert node["description"], place
+
+
 def test_every_component_and_parameter_has_an_example_that_fits() -> None:
     missing = [name for name, schema in the_document()["components"]["schemas"].items() if "examples" not in schema]
     assert missing == []

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Literal
 
 from indexer.engines.whoosh.generations import CURRENT, generations, read_current
@@ -27,73 +27,103 @@ LONGEST_RETRY_S = 30.0
 REBUILD = "build it with `python -m indexer build`"
 
 
+_Sight = tuple[int, int, int] | None
+"""What tells one CURRENT from the next without reading it; None if there is none."""
+
+
+class _State:
+    """What an engine has open and when it looks again; an engine that is closed or forked begins anew."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.snapshot: WhooshSnapshot | None = None
+        self.failure: IndexUnavailable | None = None
+        """Why CURRENT could not be opened; None where it is served."""
+        self.seen: _Sight | Literal["never"] = "never"
+        self.next_look = float("-inf")
+        self.next_try = float("-inf")
+        self.retry_s = FIRST_RETRY_S
+
+
 class WhooshEngine:
     """A SearchEngine over a folder. Thread-safe; a process forked from this one opens its own files."""
 
     def __init__(
-        self, root: Path, make_reader: MakeReader = QueryReader, *, clock: Callable[[], float] = time.monotonic
+        self,
+        root: Path,
+        make_reader: MakeReader = QueryReader,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        in_background: bool = True,
     ) -> None:
+        """`in_background`: open new generations in a thread, so that no request waits while one is verified and
+        warmed (a second and more, most of it for the labels of the vocabulary). The first is always waited for.
+        """
         self._root = root
         self._make_reader = make_reader
         self._clock = clock
-        self._forget()
+        self._in_background = in_background
+        self._state = _State()
         _engines.add(self)
 
-    def _forget(self) -> None:
-        self._lock = Lock()
-        self._snapshot: WhooshSnapshot | None = None
-        self._failure: IndexUnavailable | None = None
-        self._seen: _Sight | Literal["never"] = "never"
-        self._next_look = float("-inf")
-        self._next_try = float("-inf")
-        self._retry_s = FIRST_RETRY_S
-
     def snapshot(self) -> WhooshSnapshot:
-        serving = self._snapshot
-        if serving is not None and self._clock() < self._next_look:
-            return serving
-        # While one thread opens a new generation, the others go on with the old one; only without one they wait.
-        if not self._lock.acquire(blocking=serving is None):
-            return serving or self.snapshot()
-        try:
-            self._look()
-        finally:
-            self._lock.release()
-        if self._snapshot is None:
-            raise self._failure or IndexUnavailable(f"no index at '{self._root}'; {REBUILD}")
-        return self._snapshot
+        state = self._state
+        if state.snapshot is None:
+            with state.lock:
+                if state.snapshot is None and self._is_due(state):
+                    self._open(state)
+            if state.snapshot is None:
+                raise state.failure or IndexUnavailable(f"no index at '{self._root}'; {REBUILD}")
+        elif self._clock() >= state.next_look and state.lock.acquire(blocking=False):
+            # Whoever holds the lock opens what is new; all others go on with what is old.
+            if not self._is_due(state):
+                state.lock.release()
+            elif self._in_background:
+                Thread(target=self._open_and_release, args=(state,), daemon=True, name="thaw-open-index").start()
+            else:
+                self._open_and_release(state)
+        return state.snapshot
 
     def close(self) -> None:
         """Lets go of the files; a snapshot that is still in use keeps its own. Opens again if asked again."""
-        self._forget()
+        # A thread that is opening a generation now still has the old state, and fills that.
+        self._state = _State()
 
-    def _look(self) -> None:
-        """Opens what CURRENT names, if that has changed or could not be opened before."""
+    def _is_due(self, state: _State) -> bool:
+        """True where CURRENT has changed, or could not be opened before and it is time to try again."""
         now = self._clock()
-        if now < self._next_look:
-            return
+        if now < state.next_look:
+            return False
+        state.next_look = now + LOOK_INTERVAL_S
         sight = _sight(self._root / CURRENT)
-        if sight != self._seen:
-            self._seen, self._retry_s = sight, FIRST_RETRY_S
-        elif self._failure is None or now < self._next_try:
-            self._next_look = now + LOOK_INTERVAL_S
-            return
+        if sight != state.seen:
+            state.seen, state.retry_s = sight, FIRST_RETRY_S
+            return True
+        return state.failure is not None and now >= state.next_try
+
+    def _open_and_release(self, state: _State) -> None:
         try:
-            self._snapshot, self._failure = self._open_current(), None
+            self._open(state)
+        finally:
+            state.lock.release()
+
+    def _open(self, state: _State) -> None:
+        """Swaps in the current generation; on failure keeps what serves, or finds an older one to serve."""
+        try:
+            state.snapshot, state.failure = self._open_current(), None
         except IndexUnavailable as error:
-            self._failure = error
-            self._next_try, self._retry_s = now + self._retry_s, min(2 * self._retry_s, LONGEST_RETRY_S)
-            self._snapshot = self._snapshot or self._open_older()
-            log.warning("%s; serving %s", error, self._snapshot.name if self._snapshot else "nothing")
-        self._next_look = self._clock() + LOOK_INTERVAL_S
+            state.failure = error
+            state.next_try = self._clock() + state.retry_s
+            state.retry_s = min(2 * state.retry_s, LONGEST_RETRY_S)
+            state.snapshot = state.snapshot or self._open_older()
+            log.warning("%s; serving %s", error, state.snapshot.name if state.snapshot else "nothing")
 
     def _open_current(self) -> WhooshSnapshot:
         name = read_current(self._root)
         while True:
             if name is None:
-                missing = (
-                    f"no index at '{self._root}'" if self._seen is None else f"'{self._root / CURRENT}' is damaged"
-                )
+                path = self._root / CURRENT
+                missing = f"'{path}' is damaged" if path.exists() else f"no index at '{self._root}'"
                 raise IndexUnavailable(f"{missing}; {REBUILD}")
             try:
                 return WhooshSnapshot(self._root / name, self._make_reader)
@@ -115,11 +145,7 @@ class WhooshEngine:
         return None
 
 
-_Sight = tuple[int, int, int] | None
-
-
 def _sight(path: Path) -> _Sight:
-    """What tells one CURRENT from the next without reading it; None if there is none."""
     try:
         status = path.stat()
     except OSError:
@@ -133,7 +159,7 @@ _engines: weakref.WeakSet[WhooshEngine] = weakref.WeakSet()
 def _after_fork() -> None:
     # The child shares file positions with its parent, and a lock may be held by a thread that it does not have.
     for engine in _engines:
-        engine._forget()
+        engine._state = _State()
 
 
 os.register_at_fork(after_in_child=_after_fork)

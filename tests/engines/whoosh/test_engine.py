@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from corpus import Vocabulary
 from indexer.engines import open_engine, open_writer
 from indexer.engines.whoosh import WhooshEngine, WhooshWriter
 from indexer.engines.whoosh.engine import FIRST_RETRY_S, LOOK_INTERVAL_S
 from indexer.engines.whoosh.generations import CURRENT, generations
+from indexer.engines.whoosh.manifest import LEASE
 from indexer.errors import IndexUnavailable
+from indexer.query import QueryReader
 from indexer.search import SearchRequest
 from tests.engines.samples import PASSAGES, Sample, make_passage
 
@@ -46,7 +51,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def engine(root: Path, clock: Clock) -> WhooshEngine:
-    return WhooshEngine(root, clock=clock)
+    return WhooshEngine(root, clock=clock, in_background=False)
 
 
 def test_a_new_version_shows_within_the_interval_and_not_before(
@@ -59,6 +64,45 @@ def test_a_new_version_shows_within_the_interval_and_not_before(
     assert engine.snapshot() is first
     clock.now += LOOK_INTERVAL_S
     assert engine.snapshot().corpus_version == "version-2"
+
+
+def test_no_request_waits_while_a_new_version_is_opened(root: Path, writer: WhooshWriter) -> None:
+    may_open = threading.Event()
+    may_open.set()
+
+    def slow_reader(vocabulary: Vocabulary, lexicon: Mapping[str, int]) -> QueryReader:
+        may_open.wait(10)
+        return QueryReader(vocabulary, lexicon)
+
+    Sample().publish(writer)
+    engine = WhooshEngine(root, slow_reader)
+    first = engine.snapshot()
+    may_open.clear()
+    Sample(version="version-2").publish(writer)
+    time.sleep(LOOK_INTERVAL_S)
+    for _ in range(5):
+        assert engine.snapshot() is first
+    may_open.set()
+    deadline = time.monotonic() + 10
+    while engine.snapshot().corpus_version != "version-2":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_engine_that_is_closed_while_it_opens_lets_go_of_everything(root: Path, writer: WhooshWriter) -> None:
+    Sample().publish(writer)
+    engine = WhooshEngine(root)
+    engine.snapshot()
+    Sample(version="version-2").publish(writer)
+    time.sleep(LOOK_INTERVAL_S)
+    engine.snapshot()
+    engine.close()
+    for thread in threading.enumerate():
+        if thread.name == "thaw-open-index":
+            thread.join(10)
+    for name in generations(root):
+        with (root / name / LEASE).open() as lease:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_an_unchanged_index_is_not_opened_again(writer: WhooshWriter, engine: WhooshEngine, clock: Clock) -> None:
@@ -179,7 +223,7 @@ def test_forked_workers_open_files_of_their_own(root: Path, writer: WhooshWriter
 def test_a_fork_while_another_thread_opens_does_not_leave_the_child_locked(root: Path, writer: WhooshWriter) -> None:
     Sample().publish(writer)
     engine = WhooshEngine(root)
-    engine._lock.acquire()
+    engine._state.lock.acquire()
     child = os.fork()
     if child == 0:
         status = 1
@@ -187,7 +231,7 @@ def test_a_fork_while_another_thread_opens_does_not_leave_the_child_locked(root:
             status = 0 if engine.snapshot().passage_count == len(PASSAGES) else 2
         finally:
             os._exit(status)
-    engine._lock.release()
+    engine._state.lock.release()
     deadline = time.monotonic() + 10
     while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
         if time.monotonic() > deadline:

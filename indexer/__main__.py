@@ -263,7 +263,7 @@ def check(corpus_dir: Path, locked: bool, as_json: bool) -> None:
         for finding in findings:
             colour = "red" if finding.severity == "error" else "yellow"
             click.echo(f"{click.style(finding.severity, fg=colour)} {finding.fault}")
-        click.echo(f"{errors} errors, {len(findings) - errors} warnings" if findings else _all_well(corpus_dir))
+        click.echo(f"errors: {errors}, warnings: {len(findings) - errors}" if findings else _all_well(corpus_dir))
     if errors:
         raise SystemExit(1)
 

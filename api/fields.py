@@ -116,9 +116,10 @@ def flag(description: str, *, default: bool) -> Flag:
     return Flag(load_default=default, metadata={"description": description})
 
 
-def ids(description: str, example: str | None = None) -> Values:
+def ids(description: str, example: str | None = None, *, most: int = MAX_FILTER_VALUES) -> Values:
     """A repeatable parameter of ids. The pattern is documented, not checked: an unknown id gets a better message."""
-    return _values(Text(validate=_length(ID_LENGTH, 1), metadata={"pattern": ID_PATTERN}), description, example)
+    item = Text(validate=_length(ID_LENGTH, 1), metadata={"pattern": ID_PATTERN})
+    return _values(item, description, example, most)
 
 
 def patterns(description: str, pattern: str, max_length: int, example: str) -> Values:
@@ -133,12 +134,12 @@ def choices(description: str, allowed: Iterable[str], example: str) -> Values:
     return _values(Text(validate=known), description, example)
 
 
-def _values(item: Text, description: str, example: str | None) -> Values:
+def _values(item: Text, description: str, example: str | None, most: int = MAX_FILTER_VALUES) -> Values:
     metadata: dict[str, Any] = {"description": description, "minItems": 0}
     if example is not None:
         metadata["example"] = [example]
-    most = validate.Length(max=MAX_FILTER_VALUES, error="at most {max} values")
-    return Values(item, load_default=list, validate=most, metadata=metadata)
+    bound = validate.Length(max=most, error="at most {max} values")
+    return Values(item, load_default=list, validate=bound, metadata=metadata)
 
 
 def pattern_text(description: str | None, pattern: str, max_length: int, example: str | None = None) -> Text:

@@ -53,7 +53,7 @@ class PassageSelection:
 class PassagesQuery(Filtered):
     """Parameters of the list of passages."""
 
-    id = fields.ids("Passages of a batch, answered in this order; not together with other parameters")
+    id = fields.ids("Passages of a batch, answered in this order; not together with other parameters", most=MAX_LIMIT)
 
     class Meta(Filtered.Meta):
         """Parameters in the order of their use: it is public, generated clients follow it."""

@@ -117,3 +117,10 @@ def test_documents_are_listed_without_the_withdrawn_one(client: ConformingClient
     assert [document["id"] for document in answer["items"]] == ["numbness", "sleep"]
     assert client.get("/v1/documents?language=fr").get_json()["items"] == []
     assert client.get("/v1/documents/walking").status_code == 404
+
+
+def test_a_batch_may_have_as_many_ids_as_a_page_has_items(client: ConformingClient) -> None:
+    wanted = "&".join(f"id=p-{number}" for number in range(51))
+    assert client.get(f"/v1/passages?{wanted}").status_code == 400
+    answer = client.get(f"/v1/passages?{wanted.removesuffix('&id=p-50')}")
+    assert len(answer.get_json()["unavailable"]) == 50

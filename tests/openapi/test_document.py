@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api import spec
 from api.app import create_app
 from api.settings import Settings
+from corpus import FACETS, read_corpus
 from openapi import generate
 from tests.api.conforming import resolve, the_document, validate
 from tests.fakes import FakeIndex
@@ -178,3 +179,20 @@ def test_required_parameters_come_first_and_headers_last() -> None:
 
 def test_it_is_plain_json() -> None:
     assert json.loads(generate.DOCUMENT.read_text("utf-8")) == the_document()
+
+
+def test_examples_name_topics_and_documents_of_the_packaged_corpus() -> None:
+    corpus = read_corpus(generate.DOCUMENT.parents[1] / "corpus")
+    texts = {source.id for source in corpus.sources}
+    for operations in the_document()["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                name, example = parameter["name"], parameter.get("example")
+                if name in FACETS:
+                    assert all(name in corpus.vocabulary[topic_id].facets for topic_id in example), (name, example)
+                if name == "topic":
+                    assert set(example) <= set(corpus.vocabulary.topics)
+                if name == "topic_id":
+                    assert example in corpus.vocabulary
+                if name in ("document", "document_id"):
+                    assert set([example] if isinstance(example, str) else example) <= texts

@@ -42,7 +42,8 @@ _BETWEEN_LABELLED = -4.5
 _LABELLED_ALONE_WORDS = 35
 
 _ANAPHORA = re.compile(
-    r"(?:this|these|those|that|such|it|they|however|but|instead|in other cases|in that|in these|in this|other times|for others|"
+    r"(?:this|these|those|that|such|it|they|however|but|instead|in other cases|in that|in these|in this|"
+    r"other times|for others|"
     r"what[’']s more|also|in addition|as a result|therefore|still|yet|by contrast|similarly|both)\b",
     re.IGNORECASE,
 )
@@ -130,7 +131,7 @@ def _labelled_alone(block: Block, words: Sequence[int]) -> bool:
 
 
 def _cheapest(words: Sequence[int], borders: Sequence[float]) -> list[tuple[int, int]]:
-    """The split of sentences into runs [start, end) that costs least; time grows with sentences x MAX_WORDS at worst."""
+    """The split of sentences into runs [start, end) that costs least; at worst sentences x MAX_WORDS steps."""
     count = len(words)
     best = [0.0] * (count + 1)
     cut_at = [0] * (count + 1)

@@ -34,7 +34,8 @@ _STARTERS = frozenset(
     not nothing now of often on once one only or other others our out over people perhaps remember researchers second
     see several she should since so some someone sometimes still such take talk that that's the their then there
     there's these they they're think this those though through thus to today together too try two under unlike until
-    was we what what's when where whether which while who why will with within without yes yet you you're your""".split()
+    was we what what's when where whether which while who why will with within without yes yet you you're
+    your""".split()
 )
 # How far a closing parenthesis may be for the stops before it to belong to the aside, in characters.
 _ASIDE_REACH = 300

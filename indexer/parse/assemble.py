@@ -148,9 +148,12 @@ def _title_taken(source: Source, reading: Reading, elements: list[Element]) -> t
 
 
 _DEFINES = re.compile(
-    r"(?P<term>(?:[^\W_][\w’'-]*,? ?){1,6}?)(?:, [^,]{1,60},)? (?:is|are|refers? to|means?|describes?|can be|may be|happens?|occurs?|affects?)\b"
+    r"(?P<term>[^\W_][\w’'-]{0,30}(?: [^\W_][\w’'-]{0,30}){0,5}?)(?:, [^,]{1,60},)? "
+    r"(?:is|are|refers? to|means?|describes?|can be|may be|happens?|occurs?|affects?)\b"
 )
 _TITLE_LENGTH = 70
+_FIRST_READ = 250
+"""Characters: a definition comes first or not at all."""
 
 
 def _title_from_text(source: Source, sections: tuple[Section, ...]) -> str:
@@ -158,7 +161,7 @@ def _title_from_text(source: Source, sections: tuple[Section, ...]) -> str:
     first = next((block.sentences[0].text for section in sections for block in section.blocks), "")
     if not first:
         return source.id
-    defined = _DEFINES.match(first)
+    defined = _DEFINES.match(first[:_FIRST_READ])
     if defined and defined["term"].casefold() not in {
         "it",
         "this",
@@ -170,7 +173,7 @@ def _title_from_text(source: Source, sections: tuple[Section, ...]) -> str:
         "these",
         "what",
     }:
-        return defined["term"].strip(" ,")
+        return defined["term"]
     if len(first) <= _TITLE_LENGTH:
         return first.rstrip(".")
     return first[:_TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:—–-") + "…"

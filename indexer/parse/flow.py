@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -63,17 +64,22 @@ class Flow:
 
     def sentences(self) -> tuple[Sentence, ...]:
         """Its sentences in order."""
-        return tuple(
-            Sentence(self.text[start:end], self.markdown(start, end), self.span_of(start, end))
-            for start, end in split_sentences(self.text)
-        )
+        waiting = sorted(self.marks, key=lambda mark: mark.start, reverse=True)
+        running: list[Mark] = []
+        found = []
+        for start, end in split_sentences(self.text):
+            while waiting and waiting[-1].start < end:
+                running.append(waiting.pop())
+            running = [mark for mark in running if mark.end > start]
+            found.append(Sentence(self.text[start:end], self._markdown(start, end, running), self.span_of(start, end)))
+        return tuple(found)
 
-    def markdown(self, start: int, end: int) -> str:
+    def _markdown(self, start: int, end: int, candidates: Sequence[Mark]) -> str:
         """`text[start:end]` as Markdown that renders to just these characters, markup kept where that is possible."""
         plain = escape_markdown(self.text[start:end])
         marks = [
             trimmed
-            for mark in self.marks
+            for mark in candidates
             if mark.start < end
             and mark.end > start
             and (trimmed := self._trimmed(mark, max(mark.start, start), min(mark.end, end)))
@@ -131,7 +137,7 @@ class FlowBuilder:
                 self._ends.extend(range(at + 1, at + len(chunk) + 1))
 
     def add_decoded(self, text: str, start: int, end: int) -> None:
-        """Add `text` that the source writes otherwise, as `source[start:end]` (an entity, an escape, an added colon)."""
+        """Add `text` that the source writes as `source[start:end]`: an entity, an escape, nothing at all."""
         for match in _CHUNK.finditer(text):
             chunk = match.group()
             if _WHITE.match(chunk):

@@ -14,15 +14,17 @@ from indexer.parse.elements import Element
 
 _LONGEST_HEADING = 110
 _TITLE_CASE_WORDS, _PLAIN_WORDS = 14, 10
-"""Longest headings in words: in Title Case, and in sentence case, where a longer line is an item or a lost full stop."""
+"""Longest headings in words: in Title Case, and in sentence case, where a longer line has lost its full stop."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ASKS = re.compile(
-    r"(?:what|why|how|when|who|where|which|is|are|can|could|does|do|did|should|will|would|am)\b(?! you (?:ever|often)\b)",
+    r"(?:what|why|how|when|who|where|which|is|are|can|could|does|do|did|should|will|would|am)\b(?! you "
+    r"(?:ever|often)\b)",
     re.I,
 )
 _SENTENCE_WORDS = re.compile(
-    r"\b(?:is|are|was|were|may|might|can|could|includes?|has|have|if|as|by|when|that|than|such|following|these|below|show)\b",
+    r"\b(?:is|are|was|were|may|might|can|could|includes?|has|have|if|as|by|when|that|than|such|following|"
+    r"these|below|show)\b",
     re.I,
 )
 _LABEL = re.compile(r"(?P<label>[A-Z0-9][^.:;!?]{0,70}):\s+\S")
@@ -88,7 +90,8 @@ _FAMILIES: dict[str, re.Pattern[str]] = {
     "symptom": re.compile(r"\b(?:symptoms?|signs?|characteristics?|manifestations?)\b", re.I),
     "treatment": re.compile(
         r"\b(?:treatments?|treating|therap(?:y|ies)|therapeutic|approach(?:es)?|strateg(?:y|ies)|tips?|techniques?|"
-        r"interventions?|help|support|recovery|healing|overcoming|managing|coping|cope|ways?|steps?|exercises?|options?)\b",
+        r"interventions?|help|support|recovery|healing|overcoming|managing|coping|cope|ways?|steps?|"
+        r"exercises?|options?)\b",
         re.I,
     ),
     "effect": re.compile(r"\b(?:effects?|impacts?|consequences?|costs?|complications?)\b", re.I),
@@ -102,9 +105,11 @@ _PLURAL = re.compile(
     re.I,
 )
 _OPENS_NEW_PART = re.compile(
-    r"(?:the )?(?:conclusions?|summary|in summary|takeaways?|key takeaways?|bottom line|outlook|prognosis|diagnosis|prevention|"
+    r"(?:the )?(?:conclusions?|summary|in summary|takeaways?|key takeaways?|bottom line|outlook|prognosis|"
+    r"diagnosis|prevention|"
     r"overview|introduction|background|definition|history|research|references|resources|final thoughts|next steps|"
-    r"frequently asked|faqs?|questions|getting help|seek(?:ing)? help|find(?:ing)? (?:help|support)|living with|related|about|"
+    r"frequently asked|faqs?|questions|getting help|seek(?:ing)? help|find(?:ing)? (?:help|support)|"
+    r"living with|related|about|"
     r"talk(?:ing)? to|what|why|how|when|who|where|which|is|are|can|does|do|should|recogniz|recognis|understand)",
     re.I,
 )
@@ -325,8 +330,6 @@ def _common_pair(headings: list[str]) -> str:
     pairs: Counter[str] = Counter()
     for heading in headings:
         words = fold_heading(heading).split()
-        pairs.update(
-            {f"{one} {two}" for one, two in pairwise(words) if len(one) > 3 and len(two) > 3}
-        )
+        pairs.update({f"{one} {two}" for one, two in pairwise(words) if len(one) > 3 and len(two) > 3})
     best = max(pairs.items(), key=lambda entry: (entry[1], entry[0]), default=("", 0))
     return best[0] if best[1] >= 3 else ""

@@ -42,10 +42,13 @@ _CHROME_ROLES: dict[str, DropReason] = {
     "contentinfo": "site footer",
 }
 _CHROME_CLASS = re.compile(
-    r"(?:[a-z]{1,20}[-_]){0,2}(?P<what>nav|navbar|navigation|menu|breadcrumbs?|crumbs|sidebar|cookies?|consent|gdpr|share|sharing|"
-    r"social|related|recommended|newsletter|subscribe|signup|advert(?:isement)?|ads?|promo|sponsored|comments?|toc|pagination|"
+    r"(?:[a-z]{1,20}[-_]){0,2}(?P<what>nav|navbar|navigation|menu|breadcrumbs?|crumbs|sidebar|cookies?|"
+    r"consent|gdpr|share|sharing|"
+    r"social|related|recommended|newsletter|subscribe|signup|advert(?:isement)?|ads?|promo|sponsored|"
+    r"comments?|toc|pagination|"
     r"skip|popup|modal|byline|authors?|published|posted|footer|copyright)"
-    r"(?:[-_](?:list|box|bar|links?|block|widget|area|wrap(?:per)?|container|section|menu|buttons?|icons|info|meta|name|date|"
+    r"(?:[-_](?:list|box|bar|links?|block|widget|area|wrap(?:per)?|container|section|menu|buttons?|icons|"
+    r"info|meta|name|date|"
     r"banner|form|notice|bio|card|on|by|to|posts|articles|stories|content|slot|unit))*",
     re.IGNORECASE,
 )

@@ -32,7 +32,8 @@ _ATTRIBUTION = re.compile(r"(?:[—―–~⸺]|--)\s*(?=[^\W\d_])|-\s?(?=(?:Dr|P
 _ATTRIBUTION_WORDS = 14
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?:\[\d{1,3}\])*$")
 _ENDS_OPEN = re.compile(
-    r"(?:[,(\[/&–—-]|\b(?:a|an|the|of|to|for|with|and|or|in|on|at|by|from|as|our|your|their|this|these|into|about|like|than|see))$",
+    r"(?:[,(\[/&–—-]|\b(?:a|an|the|of|to|for|with|and|or|in|on|at|by|from|as|our|your|their|this|these|"
+    r"into|about|like|than|see))$",
     re.I,
 )
 

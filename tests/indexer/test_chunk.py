@@ -110,7 +110,7 @@ def test_any_html_gives_passages_whose_text_and_markdown_agree(parts: list[str])
 
 @st.composite
 def articles(draw: st.DrawFn) -> tuple[str, MediaType, list[str], list[str]]:
-    """An article in one of the formats, its content words in order, and the words of its headings; no word comes twice."""
+    """An article in one of the formats, its content words in order, and those of its headings; none comes twice."""
     media_type: MediaType = draw(st.sampled_from(["text/plain", "text/markdown", "text/html"]))
     html = media_type == "text/html"
     content: list[str] = []

@@ -32,10 +32,12 @@ PAGE = """<!DOCTYPE html>\r
 <header><a href="/">Some Site</a><nav><ul><li>Topics</li><li>About</li></ul></nav></header>\r
 <div class="site-breadcrumbs">Home &gt; Mind</div>\r
 <main><article><header><h1>Quiet weeks</h1><p class="post-byline">By Ann Lee, MD</p></header>\r
-<p>Some weeks <strong>nothing</strong> lands &mdash; it&#8217;s not rare. See <a href="https://x.example/a">a guide</a>.<sup><a href="#r">[1]</a></sup></p>\r
+<p>Some weeks <strong>nothing</strong> lands &mdash; it&#8217;s not rare.\r
+See <a href="https://x.example/a">a guide</a>.<sup><a href="#r">[1]</a></sup></p>\r
 <h2>Where it comes from</h2>\r
 <p>It can come from:</p>\r
-<ul><li>Loss &amp; fright<ul><li>early on</li></ul></li><li><p>Overwork: too many hours.</p><p>It drains people.</p></li></ul>\r
+<ul><li>Loss &amp; fright<ul><li>early on</li></ul></li>\r
+<li><p>Overwork: too many hours.</p><p>It drains people.</p></li></ul>\r
 <blockquote><p>I felt like a stone.</p><footer>— A reader</footer></blockquote>\r
 <dl><dt>Anhedonia</dt><dd>No pleasure in things.</dd><dt>Apathy</dt><dd><p>No drive.</p></dd></dl>\r
 <p><b>What helps</b></p>\r

@@ -72,6 +72,8 @@ def looks_like_heading(text: str, following: str | None) -> bool:
         return False
     if looks_like_label(text) and not titled:
         return False
+    if following is None and not _QUESTIONS_FOLLOW.match(text):
+        return titled  # the last line has nothing to be the heading of: more likely a sentence without its full stop
     return titled or len(words) <= _PLAIN_WORDS
 
 

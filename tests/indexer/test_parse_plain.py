@@ -219,6 +219,16 @@ def test_a_table_of_contents_is_navigation() -> None:
     assert paths(document) == [("What It Is",), ("Why It Comes",)]
 
 
+def test_a_last_line_without_full_stop_is_content() -> None:
+    document = read(f"{PROSE}\n\nTake your time with this")
+    assert blocks(document)[-1] == ("paragraph", "Take your time with this")
+    assert document.dropped == ()
+
+
+def test_a_definition_is_not_looked_for_in_one_endless_word() -> None:
+    assert read("x" * 50_000).title.endswith("…")
+
+
 def test_a_list_of_works_is_left_out() -> None:
     document = read(f"{PROSE}\n\nReferences\n\nLee A. Numb days. J Feel. 2019;3:1.\n\nOkoye B. Grey. 2021.")
     assert [reason for reason, _ in dropped(document)] == ["references"] * 3

@@ -24,7 +24,7 @@ class LabelMatch:
     label: str
     label_kind: LabelKind
     is_shared: bool = False
-    """True where the label shares a word with its neighbour: "childhood neglect" in "childhood abuse or neglect"."""
+    """True where words of others stand inside: "childhood neglect" in "childhood abuse or neglect"."""
     is_core: bool = True
     """True for the preferred label, also cut short: "numbness" for emotional numbness."""
 
@@ -119,7 +119,7 @@ def _parts(token: Token) -> tuple[str, ...]:
     return (token.word,)
 
 
-_BREAK = re.compile(r"[.;:!?…()\[\]{}\n\r—–•|<>=*/\\]|\s-\s")
+_BREAK = re.compile(r"[.;:!?…()\[\]{}\n\r—•|<>=*\\]|\s[-–]|[-–]\s")
 
 
 def split(text: str) -> Iterator[Piece]:
@@ -307,12 +307,15 @@ class _Trie:
             if matched and not shared and fillers == 0 and node.may_share:
                 for end in _listed(pieces, at):
                     states.append((node, end, matched, 0, True))
-            if node.may_widen and not shared and fillers == 0 and len(matched) >= MIN_FOR_STRANGER:
-                if pieces[at].gap == "none" and pieces[at].word not in _FUNCTION_WORDS:
-                    states.append((node, at + 1, matched, 0, True))
+            is_stranger = pieces[at].gap == "none" and pieces[at].word not in _FUNCTION_WORDS
+            if node.may_widen and not shared and fillers == 0 and len(matched) >= MIN_FOR_STRANGER and is_stranger:
+                states.append((node, at + 1, matched, 0, True))
 
     def _steps(self, pieces: tuple[Piece, ...], at: int) -> Iterator[tuple[str, int]]:
         yield pieces[at].key, at + 1
+        if pieces[at].word.endswith("s"):
+            # The stemmer leaves the plural of an acronym as it is: "SSRIs".
+            yield pieces[at].word[:-1], at + 1
         if at + 1 < len(pieces) and pieces[at + 1].gap == "none":
             joined = pieces[at].word + pieces[at + 1].word
             if joined in self._joined:
@@ -371,6 +374,8 @@ def _compile(topic_id: str, text: str, kind: LabelKind, preferred: Set[str]) -> 
         at = end
     single = kept[0].word if len(kept) == 1 else None
     acronym = text if len(pieces) == 1 and is_acronym(text) else None
+    if acronym is not None:
+        keys = [acronym.removesuffix("s").casefold()]
     is_core = acronym is not None or set(keys) <= preferred
     return _Label(topic_id, text, kind, tuple(keys), single, acronym, is_core)
 

@@ -144,10 +144,11 @@ class Cue:
     """Words that give a role, or none, to what follows them (side before) or precedes them (after)."""
 
     facet: Facet | None
-    """None where the words deny what follows, or list it in no particular role."""
+    """None where the words list what follows in no particular role, or deny it."""
     side: Side
     weight: float
     span: Span
+    denies: bool = False
 
 
 _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
@@ -432,7 +433,7 @@ def denials(text: str) -> Cues:
                 continue
             if written == "not" and _WHETHER.search(text[max(0, match.start() - 12) : match.start()]):
                 continue
-            found.append(Cue(None, "before", 1.0, Span(*match.span())))
+            found.append(Cue(None, "before", 0.0, Span(*match.span()), denies=True))
     return Cues(found)
 
 
@@ -476,6 +477,8 @@ def governs(text: str, cue: Cue, mention: Span) -> bool:
     gap = text[cue.span.end : mention.start] if cue.side == "before" else text[mention.end : cue.span.start]
     if len(gap) > MAX_REACH or _CLAUSE_END.search(gap):
         return False
+    if cue.side == "before" and "," in gap and not _is_list(text, gap, cue, mention):
+        return False
     items = _SEPARATOR.split(gap)
     if len(items) > MAX_ITEMS:
         return False
@@ -488,6 +491,20 @@ def governs(text: str, cue: Cue, mention: Span) -> bool:
         if len(words) > limit or any(word.casefold() in _BARRIERS for word in words):
             return False
     return True
+
+
+_JOINED = re.compile(r"\b(?:and|or|nor)\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
+_GOES_ON = r"(?:\s*,\s*[\w'’ -]{{1,40}}){{0,4}}\s*,?\s*\b(?:{words})\b"
+_GOES_ON_JOINED = re.compile(_GOES_ON.format(words="and|or|nor"), re.IGNORECASE)
+_GOES_ON_OR = re.compile(_GOES_ON.format(words="or|nor"), re.IGNORECASE)
+
+
+def _is_list(text: str, gap: str, cue: Cue, mention: Span) -> bool:
+    """Whether the commas between cue and mention are those of a list, rather than the end of a clause: "unlike
+    apathy, numbness …". What a list denies is joined by "or"."""
+    joined, goes_on = (_OR, _GOES_ON_OR) if cue.denies else (_JOINED, _GOES_ON_JOINED)
+    return joined.search(gap) is not None or goes_on.match(text[mention.end : mention.end + MAX_REACH]) is not None
 
 
 class Cues:

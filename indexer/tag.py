@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -46,7 +46,6 @@ class Tagger:
 
     def mentions(self, text: str, *, query: bool = False) -> tuple[Mention, ...]:
         """Every topic that `text` names, in order; with `query` hidden labels count too."""
-        denied = denials(text)
         return tuple(
             Mention(
                 match.topic_id,
@@ -54,29 +53,29 @@ class Tagger:
                 text[match.span.start : match.span.end],
                 match.label,
                 match.label_kind,
-                any(denied.governing(text, match.span)),
+                negated,
             )
-            for match in self._matches(text, query=query)
+            for match, negated in self._read(text, query=query)
         )
 
-    def _matches(self, text: str, *, query: bool = False) -> Iterator[LabelMatch]:
-        return (m for m in self._labels.find(text, query=query) if not _means_something_else(text, m))
-
-    def _affirmed(self, text: str) -> Iterator[LabelMatch]:
-        """The labels in `text` that it does not deny."""
+    def _read(self, text: str, *, query: bool = False) -> Iterator[tuple[LabelMatch, bool]]:
+        """The labels in `text` that mean their topic, each with whether the text denies it."""
         denied = denials(text)
-        return (m for m in self._matches(text) if not any(denied.governing(text, m.span)))
+        for match in self._labels.find(text, query=query):
+            if not _means_something_else(text, match):
+                yield match, any(denied.governing(text, match.span))
 
     def tag(self, passage: Passage, document_title: str = "") -> Passage:
         """`passage` with its tags, in order of their first evidence, the text's before the heading's."""
         headings = heading_points(
-            passage.heading_path, document_title, lambda heading: (match.span for match in self._matches(heading))
+            passage.heading_path, document_title, lambda heading: (match.span for match, _ in self._read(heading))
         )
+        read = tuple(self._read(passage.text))
         found: dict[str, list[_Sighting]] = {}
-        for topic_id, sighting in self._in_text(passage, headings):
+        for topic_id, sighting in self._in_text(passage.text, [m for m, negated in read if not negated], headings):
             found.setdefault(topic_id, []).append(sighting)
         # A heading may ask what the text denies: "Numbness or apathy?"
-        denied = {mention.topic_id for mention in self.mentions(passage.text) if mention.negated} - found.keys()
+        denied = {match.topic_id for match, _ in read} - found.keys()
         for topic_id, sighting in self._in_heading(passage, headings):
             if topic_id not in denied:
                 found.setdefault(topic_id, []).append(sighting)
@@ -88,11 +87,12 @@ class Tagger:
                 tags.append(Tag(facet, topic_id, tuple(dict.fromkeys(seen.evidence for seen in sightings))))
         return replace(passage, tags=tuple(tags))
 
-    def _in_text(self, passage: Passage, headings: Mapping[Facet, float]) -> Iterator[tuple[str, _Sighting]]:
-        text = passage.text
+    def _in_text(
+        self, text: str, matches: Iterable[LabelMatch], headings: Mapping[Facet, float]
+    ) -> Iterator[tuple[str, _Sighting]]:
         lines = _Lines(text)
         grammar = cues(text)
-        for match in self._affirmed(text):
+        for match in matches:
             facets = self._vocabulary[match.topic_id].facets
             line = lines.at(match.span.start)
             points = dict(headings)
@@ -124,7 +124,9 @@ class Tagger:
             return
         heading = passage.heading_path[-1]
         offset = len(HEADING_SEPARATOR.join((*passage.heading_path[:-1], "")))
-        for match in self._affirmed(heading):
+        for match, negated in self._read(heading):
+            if negated:
+                continue
             evidence = _evidence(heading, match.span, "heading", offset)
             yield match.topic_id, _Sighting(headings, CORE_LABEL if match.is_core else 0.0, evidence)
 

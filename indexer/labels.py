@@ -391,10 +391,13 @@ _ORDINARY_WORDS = frozenset("act met it us who led or so ad aim ice cope dare ea
 _ORDINARY_WORDS -= {"gad"}
 
 
+_ADJECTIVES = ("al", "ful", "ous", "ive")
+
+
 def _accepts(label: _Label, pieces: tuple[Piece, ...], matched: tuple[int, ...], *, query: bool) -> bool:
     if label.word is None:
-        # "A lack of emotional support" is no lack of emotion.
-        return pieces[matched[-1]].word[-2:] != "al" or label.text.casefold().endswith("al")
+        # "A lack of emotional support" is no lack of emotion, "numb painful memories" not to numb the pain.
+        return not pieces[matched[-1]].word.endswith(_ADJECTIVES) or label.text.casefold().endswith(_ADJECTIVES)
     written = "".join(pieces[index].text for index in matched)
     word = "".join(pieces[index].word for index in matched)
     if label.acronym is not None:

@@ -225,7 +225,7 @@ _CUES: tuple[tuple[Facet | None, Side, float, re.Pattern[str]], ...] = (
             everyone|partner) (?:who (?:have|has|live with)|with|living with|diagnosed with) |
             diagnos(?:ed|is) (?:with|of|as) |
             (?:symptoms?|signs?|features?|criteri(?:a|on)|form|type|forms|types|hallmarks?|parts?) (?:of|for) |
-            (?:conditions?|disorders?|diagnos[ei]s|illness(?:es)?|problems) (?:such as|like|including|include|
+            (?:conditions?|disorders?|diagnos[ei]s|illness(?:es)?|problems),? (?:such as|like|including|include|
             are|is) |
             (?:living|lives?|struggl\w+|cop(?:e|es|ing)|suffer\w*|co-?occurs?|overlaps?|associated|linked|seen|
             found|common|occurs?) (?:with|in|from) |

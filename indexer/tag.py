@@ -95,6 +95,8 @@ class Tagger:
         for match in matches:
             facets = self._vocabulary[match.topic_id].facets
             line = lines.at(match.span.start)
+            if line.is_attribution:
+                continue
             points = dict(headings)
             for facet in line.introduced_as:
                 points[facet] = points.get(facet, 0.0) + INTRODUCTION_WEIGHT
@@ -224,6 +226,8 @@ class _Line:
     is_item: bool
     colon: int
     """Where the label of a labelled item or paragraph ends, as an offset into the text; -1 if it has none."""
+    is_attribution: bool
+    """True for the line that says whose words were quoted: the name of a method's founder is no mention of it."""
     introduced_as: tuple[Facet, ...]
     """For a list item: the roles that the sentence before the list names."""
 
@@ -232,6 +236,7 @@ class _Line:
 
 
 _ITEM = re.compile(r"^(?:[-*•]|\d+[.)])\s")
+_ATTRIBUTION = re.compile(r"^\s*[—–―]\s*\w")
 MAX_LABEL = 80
 """Code points that the label of an item may have, up to its colon."""
 
@@ -250,7 +255,15 @@ class _Lines:
                 facets = named_facets(last) if last.endswith(":") else ()
             colon = line.find(":", 0, MAX_LABEL)
             is_label = 0 < colon < len(line.rstrip()) - 1
-            self._lines.append(_Line(start, is_item, start + colon if is_label else -1, facets if is_item else ()))
+            self._lines.append(
+                _Line(
+                    start,
+                    is_item,
+                    start + colon if is_label else -1,
+                    _ATTRIBUTION.match(line) is not None,
+                    facets if is_item else (),
+                )
+            )
             start += len(line) + 1
         self._starts = [line.start for line in self._lines]
 
@@ -263,6 +276,7 @@ class _Lines:
 _BODY = (
     r"(?:hands?|feet|foot|fingers?|toes?|legs?|arms?|face|lips?|limbs?|skin|scalp|tongue|jaw|gums?|extremit\w+|wrists?)"
 )
+_EMOTION = "(?:joy|sadness|anger|fear|love|terror|happiness|sorrow|pleasure|excitement|hope|disgust|delight)"
 # Word that a label begins with -> what stands before or after it where it means something else.
 _ELSEWHERE: tuple[tuple[str, str, str], ...] = (
     (
@@ -277,6 +291,8 @@ _ELSEWHERE: tuple[tuple[str, str, str], ...] = (
     ("isolat", "", "incidents?|cases?|examples?|events?"),
     ("anxious", "", "to (?:please|meet|see|hear|start|help)"),
     ("blunt", "to be", "instruments?|objects?|force"),
+    # One feeling among others rather than what follows a loss.
+    ("grief", rf"{_EMOTION}(?:\W+(?:and|or))?", rf"(?:(?:and|or) )?{_EMOTION}"),
     ("exercises", r"\w+", "book"),
     ("ground", "", "wires?|floors?|staff"),
 )

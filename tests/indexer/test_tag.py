@@ -221,6 +221,17 @@ def test_queries_tell_what_they_deny() -> None:
     assert [(mention.topic_id, mention.negated) for mention in mentions] == [("numbness", False), ("depression", True)]
 
 
+def test_who_is_quoted_is_no_tag() -> None:
+    assert roles("Feelings come back.\n— Dr. Ann Yoga") == set()
+
+
+def test_grief_among_other_feelings_is_no_cause() -> None:
+    topics = {**VOCABULARY.topics, "grief": topic("grief", ("cause",), "grief")}
+    tagger = Tagger(Vocabulary(topics))
+    assert tagger.tag(passage("We know joy, anger, love and grief.")).tags == ()
+    assert tagger.tag(passage("Early grief can numb.")).tags != ()
+
+
 # --- properties -------------------------------------------------------------------------------------------------
 
 _WORDS = st.sampled_from(

@@ -214,6 +214,8 @@ _FUNCTION_WORDS = frozenset(
     "a an the and or nor but of in on at to for from with by as like i you it he she they we is are was be not no "
     "my your that this what who".split()
 )
+_WEIGHTLESS = _FUNCTION_WORDS | {PERSON, "<be>", "<have>", "<do>", "<can>"}
+"""What a label does not win by over others."""
 
 
 # --- the trie -----------------------------------------------------------------------------------------------
@@ -302,7 +304,7 @@ class _Trie:
                     following = node.next.get(key)
                     if following is not None:
                         states.append((following, end, (*matched, *range(at, end)), 0, shared))
-                if matched and not shared and fillers < MAX_FILLERS_TOGETHER and pieces[at].word in _FILLERS:
+                if matched and not shared and fillers < MAX_FILLERS_TOGETHER and _is_filler(pieces, at):
                     states.append((node, at + 1, matched, fillers + 1, shared))
             if matched and not shared and fillers == 0 and node.may_share:
                 for end in _listed(pieces, at):
@@ -321,6 +323,11 @@ class _Trie:
             if joined in self._joined:
                 yield stem(joined), at + 2
         yield from _readings(pieces, at, _IN_TEXTS)
+
+
+def _is_filler(pieces: tuple[Piece, ...], at: int) -> bool:
+    # "Why can't I cry?" asks for "can't cry".
+    return pieces[at].word in _FILLERS or (pieces[at].key == PERSON and pieces[at - 1].word == "not")
 
 
 def _readings(
@@ -408,10 +415,10 @@ def _accepts(label: _Label, pieces: tuple[Piece, ...], matched: tuple[int, ...],
     return is_form_of(word, label.word)
 
 
-_INFLECTIONS = frozenset(("", "s", "es", "d", "ed", "ing", "ings", "e", "y", "ies", "ied", "ly", "ily", "er"))
-_DERIVATIONS = _INFLECTIONS | frozenset(
-    ("ion", "ions", "ive", "ively", "ation", "ations", "ative", "ions", "ive", "ting", "ning", "ned", "ted", "ming")
-)
+# What may follow the part that a word and a label of one word have in common.
+_ENDINGS_OF_ONE_WORD = frozenset(
+    """s es d ed e y ies ied ly ily er ion ions ive ively ation ations ative ned ted""".split()
+) | {""}
 
 
 def is_form_of(word: str, label: str) -> bool:
@@ -434,7 +441,7 @@ def is_form_of(word: str, label: str) -> bool:
             break
         common += 1
     rests = word[common:], label[common:]
-    return all(rest in _DERIVATIONS for rest in rests) or _same_spelling(word, label)
+    return all(rest in _ENDINGS_OF_ONE_WORD for rest in rests) or _same_spelling(word, label)
 
 
 def _same_spelling(word: str, label: str) -> bool:
@@ -455,7 +462,7 @@ def _resolve(found: Iterable[_Found]) -> list[LabelMatch]:
         found,
         key=lambda match: (
             match.is_shared,
-            -sum(key not in _FUNCTION_WORDS for key in match.label.keys),
+            -sum(key not in _WEIGHTLESS for key in match.label.keys),
             match.start,
             -len(match.pieces),
             _KINDS.index(match.label.kind),

@@ -168,7 +168,7 @@ ROLE_WHERE_EXPECTED: Mapping[Facet, float] = {
 """The same where a heading, the introduction of a list or the sentence names the role."""
 EXPECTED = 1.0
 """Points for a role from which on it counts as named: a cue, or a heading no further than one level up."""
-MIN_PROMINENCE = 0.0
+MIN_PROMINENCE = 0.25
 MIN_AMONG_FEW, FEW_TOPICS = -1.0, 7
 """A passage that names few topics means most of them: on the judged passages a limit of 7 raised recall by .03 at the
 same precision, 10 cost .02 of precision."""

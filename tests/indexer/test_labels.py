@@ -65,6 +65,7 @@ def found(text: str, *, query: bool = False) -> list[tuple[str, str]]:
         ("he cannot cry", "crying", "cannot cry"),
         ("he can not really cry", "crying", "can not really cry"),
         ("the inability to cry", "crying", "inability to cry"),
+        ("Why can't I cry?", "crying", "can't I cry"),
         ("cant sleep", "sleep", "cant sleep"),
         ("trouble sleeping", "sleep", "trouble sleeping"),
         ("the fight–or–flight mode", "fight", "fight–or–flight"),

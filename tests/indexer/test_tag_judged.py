@@ -20,8 +20,8 @@ from indexer.tag import Tagger
 ROOT = Path(__file__).parents[2]
 JUDGED = Path(__file__).parent / "tagging" / "judged.yaml"
 
-# Measured when they were set: tuning .87 and .85, held back .82 and .78 (pairs of facet and topic).
-FLOORS = {"tuning": (0.85, 0.83), "held-back": (0.79, 0.75)}
+# Measured when they were set: tuning .87 and .85, held back .83 and .78 (pairs of facet and topic).
+FLOORS = {"tuning": (0.85, 0.83), "held-back": (0.80, 0.76)}
 
 
 @dataclass(frozen=True, slots=True)

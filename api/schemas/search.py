@@ -87,7 +87,7 @@ class Interpretation(ResponseSchema):
     concepts = fields.many(fields.nested(Concept), "Topics recognised in the query", most=port.MAX_QUERY_LENGTH)
 
 
-class Match(ResponseSchema):
+class HighlightMatch(ResponseSchema):
     """A marked run of a snippet."""
 
     start = fields.count("First code point in the snippet")
@@ -101,7 +101,7 @@ class Highlight(ResponseSchema):
     field = fields.one_of("Where the snippet stands", ("text", "heading", "title"))
     snippet = fields.string("Plain text; offsets of the matches count its code points", longest=2000)
     html = fields.string("The snippet escaped, matches in `<mark>`", longest=20000)
-    matches = fields.many(fields.nested(Match), "What is marked, in order, never overlapping", most=1000)
+    matches = fields.many(fields.nested(HighlightMatch), "What is marked, in order, never overlapping", most=1000)
 
 
 class Contribution(ResponseSchema):

@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 DEFAULT_CORPUS = "corpus"
 DEFAULT_INDEX = "whoosh:build/index"
+MAX_FAULTS_SHOWN = 50
+"""More faults than this have one cause, and scrolling past them hides it."""
 
 
 class _Commands(click.Group):
@@ -41,8 +43,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except CorpusError as error:
             count = len(error.faults)
-            for fault in error.faults:
+            for fault in error.faults[:MAX_FAULTS_SHOWN]:
                 click.echo(str(fault), err=True)
+            if count > MAX_FAULTS_SHOWN:
+                click.echo(f"… and {count - MAX_FAULTS_SHOWN} more", err=True)
             click.echo(f"{count} fault{'s' if count > 1 else ''}; nothing was changed.", err=True)
         except IndexerError as error:
             click.echo(f"Error: {error}", err=True)
@@ -289,17 +293,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
 @click.argument("queries", type=click.Path(path_type=Path))
 @click.argument("qrels", type=click.Path(path_type=Path))
 @index_option
+@click.option("--part", help="Only the queries of this part, e.g. tune or held.")
 @json_option
-def evaluate(queries: Path, qrels: Path, index_url: str, as_json: bool) -> None:
+def evaluate(queries: Path, qrels: Path, index_url: str, part: str | None, as_json: bool) -> None:
     """Scores the search against judged queries.
 
-    QUERIES has lines of id, group, text between tabs. QRELS has lines of query, document, start, end, grade; or
+    QUERIES has lines of id, group, part, text between tabs; group and part may be left out. QRELS has lines of query, document, start, end, grade; or
     of query, 0, passage or document, grade. nDCG takes the grade as gain.
     """
     asked = read_queries(queries)
     judged = read_judgments(qrels, asked)
     with closing(open_engine(index_url)) as engine:
-        evaluation = evaluate_search(engine.snapshot(), asked, judged)
+        evaluation = evaluate_search(engine.snapshot(), [query for query in asked if part in (None, query.part)], judged)
     click.echo(_json(evaluation.to_json()) if as_json else evaluation.to_text())
 
 

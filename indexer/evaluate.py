@@ -26,6 +26,8 @@ class Query:
     id: str
     group: str
     text: str
+    part: str | None = None
+    """The part of the judged set it belongs to, e.g. tune or held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +244,21 @@ def _row(score: GroupScore) -> tuple[str, ...]:
 
 
 def read_queries(path: Path) -> tuple[Query, ...]:
-    """Queries from lines `id<TAB>group<TAB>text` or `id<TAB>text`; # begins a comment line. Raises CorpusError."""
+    """Queries from lines `id<TAB>text`, `id<TAB>group<TAB>text` or `id<TAB>group<TAB>part<TAB>text`.
+
+    # begins a comment line. Raises CorpusError.
+    """
     faults: list[Fault] = []
     queries: dict[str, Query] = {}
     for number, line in _lines(path):
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) not in (2, 3) or not all(cells):
-            faults.append(Fault(path, "expected id, group and text between tabs.", "Mend the line.", number))
+        if len(cells) not in (2, 3, 4) or not all(cells):
+            faults.append(Fault(path, "expected id, group, part and text between tabs.", "Mend the line.", number))
         elif cells[0] in queries:
             faults.append(Fault(path, f"the query id '{cells[0]}' occurs twice.", "Rename one.", number))
         else:
-            queries[cells[0]] = Query(cells[0], cells[1] if len(cells) == 3 else "all queries", cells[-1])
+            group = cells[1] if len(cells) > 2 else "all queries"
+            queries[cells[0]] = Query(cells[0], group, cells[-1], cells[2] if len(cells) == 4 else None)
     if not queries and not faults:
         faults.append(Fault(path, "there are no queries in this file.", "Add lines of id, group and text."))
     if faults:

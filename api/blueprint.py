@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any, NoReturn
 
 import flask_smorest
@@ -16,6 +17,7 @@ from flask import Request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from api.auth import Scope, requires
 from api.caching import Cache, caching
 from api.fields import NoParameters, RequestSchema, ResponseSchema
 from api.problems import KINDS, Fault, InvalidInput
@@ -108,6 +110,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scopes: dict[str, Scope] = {}
+        """What a key must allow, by operationId."""
+
     def operation(
         self,
         rule: str,
@@ -116,27 +123,34 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         query: type[RequestSchema] | None = None,
         body: type[RequestSchema] | None = None,
         cache: Cache = Cache.PUBLIC,
+        scope: Scope = Scope.READ,
         problems: Iterable[str] = (),
+        media_type: str = "application/json",
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Makes a view an operation: its name is the operationId, its docstring the documentation.
 
         A view takes the loaded `query` or `body`, if it has one, then the parts of the path by name. `problems` are
-        the kinds (api/problems.py) that it may answer beyond those that every operation may.
+        the kinds (api/problems.py) that it may answer beyond those that every operation may. `scope` is what an API
+        key must allow, where the service asks for keys.
         """
         method = "POST" if body else "GET"
         common = ("invalid-request", "rate-limited", "internal-error")
+        for_keys = () if scope is Scope.OPEN else ("unauthorized", "insufficient-scope")
         needs_index = () if cache is Cache.STATIC else ("index-unavailable",)
         for_body = ("body-too-large", "unsupported-media-type") if body else ()
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-            handler = self.response(200, returns, description=_first_line(returns))(view)
+            declare = self.response(200, returns, content_type=media_type, description=_first_line(returns))
+            handler = _sent_as(media_type, declare(view))
             if body:
                 handler = self.arguments(body, location="json")(handler)
             handler = self.arguments(query, location="query")(handler) if query else _without_parameters(handler)
-            for slug in {*common, *needs_index, *for_body, *problems}:
+            for slug in {*common, *for_keys, *needs_index, *for_body, *problems}:
                 handler = self.alt_response(KINDS[slug].status, KINDS[slug].component)(handler)
-            handler = self.doc(operationId=view.__name__)(handler)
-            self.route(rule, methods=[method])(caching(cache)(handler))
+            security: list[dict[str, list[str]]] = [] if scope is Scope.OPEN else [{}, {"ApiKey": []}]
+            handler = self.doc(operationId=view.__name__, security=security)(handler)
+            self.scopes[view.__name__] = scope
+            self.route(rule, methods=[method])(requires(scope)(caching(cache)(handler)))
             return view
 
         return decorate
@@ -151,6 +165,18 @@ def _without_parameters(handler: Callable[..., Any]) -> Callable[..., Any]:
     drop.__dict__.update(handler.__dict__)
     drop.__name__, drop.__doc__ = handler.__name__, handler.__doc__
     return parse(drop)
+
+
+def _sent_as(media_type: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+    """flask-smorest documents the media type and sends application/json all the same."""
+
+    @wraps(handler)
+    def send(*args: Any, **kwargs: Any) -> Any:
+        response = handler(*args, **kwargs)
+        response.mimetype = media_type
+        return response
+
+    return send
 
 
 def _first_line(schema: type[ResponseSchema]) -> str:

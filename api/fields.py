@@ -187,7 +187,7 @@ class ResponseSchema(ma.Schema):
     @cached_property
     def write(self) -> Writer:
         """One record to JSON values, prepared once for each schema."""
-        members = [(name, _writer(field)) for name, field in self.fields.items()]
+        members = [(field.data_key or name, _writer(field)) for name, field in self.fields.items()]
         return lambda record: {name: record[name] if to is None else to(record[name]) for name, to in members}
 
 

@@ -86,6 +86,10 @@ HEADERS: Mapping[str, Node] = {
         "description": "Seconds to wait before trying again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [10]},
     },
+    "WWW-Authenticate": {
+        "description": "How to send an API key, and what was wrong with the one that was sent",
+        "schema": _TEXT | {"examples": ['Bearer realm="thaw"']},
+    },
     "X-Request-Id": {
         "description": "Random id of this request; name it when reporting a fault",
         "schema": _TEXT | {"examples": ["9f1b6c0d3e5a47f28b1c4d6e7f809a1b"]},
@@ -93,6 +97,8 @@ HEADERS: Mapping[str, Node] = {
 }
 _ALWAYS = ("Access-Control-Allow-Origin", "Cache-Control", "RateLimit", "RateLimit-Policy", "X-Request-Id")
 _ON_PROBLEM = {
+    "unauthorized": ("WWW-Authenticate",),
+    "insufficient-scope": ("WWW-Authenticate",),
     "method-not-allowed": ("Allow",),
     "passage-withdrawn": ("Link",),
     "rate-limited": ("Retry-After",),
@@ -300,7 +306,7 @@ def _add_examples(found: Node) -> None:
     for operations in found["paths"].values():
         for operation in operations.values():
             example = recorded[operation["operationId"]]
-            content = operation["responses"]["200"]["content"]["application/json"]
+            (content,) = operation["responses"]["200"]["content"].values()
             content["example"] = example["answer"]
             _collect(content["schema"], example["answer"], schemas, examples)
             for parameter in operation.get("parameters", ()):
@@ -365,11 +371,28 @@ def _in_order(found: Node) -> Node:
             path: dict(sorted((method, _ordered_operation(it)) for method, it in operations.items()))
             for path, operations in sorted(found["paths"].items())
         },
-        "components": {kind: dict(sorted(components[kind].items())) for kind in ("schemas", "responses", "headers")},
+        "components": {
+            **{kind: dict(sorted(components[kind].items())) for kind in ("schemas", "responses", "headers")},
+            "securitySchemes": {"ApiKey": API_KEY},
+        },
     }
 
 
-_OPERATION_ORDER = ("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses")
+API_KEY: Node = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key from whoever runs the service; only where the service asks for keys.",
+}
+_OPERATION_ORDER = (
+    "operationId",
+    "summary",
+    "description",
+    "tags",
+    "security",
+    "parameters",
+    "requestBody",
+    "responses",
+)
 
 
 def _ordered_operation(operation: Node) -> Node:

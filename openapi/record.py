@@ -50,10 +50,12 @@ def record(client: FlaskClient) -> dict[str, Any]:
         ("search_passages", "/v1/search", {}, QUERY),
         ("list_topics", "/v1/topics", {}, {"facet": ["cause"], "limit": "2"}),
         ("get_topic", "/v1/topics/{topic_id}", {"topic_id": TOPIC}, {}),
+        ("get_vocabulary", "/v1/vocabulary", {}, {}),
         ("list_passages", "/v1/passages", {}, {"document": [DOCUMENT], "limit": "1"}),
         ("get_passage", "/v1/passages/{passage_id}", {"passage_id": passage}, {}),
         ("list_documents", "/v1/documents", {}, {"limit": "1"}),
         ("get_document", "/v1/documents/{document_id}", {"document_id": DOCUMENT}, {}),
+        ("get_document_metadata", "/v1/documents/{document_id}/schema-org", {"document_id": DOCUMENT}, {}),
         ("get_privacy_statement", "/v1/privacy", {}, {}),
     ]
     found: dict[str, Any] = {
@@ -72,7 +74,7 @@ def record(client: FlaskClient) -> dict[str, Any]:
 def _answer(response: Any) -> Any:
     if response.status_code != 200:
         raise SystemExit(f"{response.request.path}: {response.status_code} {response.get_data(as_text=True)}")
-    return _shortened(response.get_json())
+    return _shortened(json.loads(response.get_data()))
 
 
 def _shortened(value: Any) -> Any:

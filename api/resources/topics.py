@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from api import linked_data
 from api.blueprint import Blueprint
 from api.index import snapshot
 from api.paging import page
+from api.schemas.linked_data import SkosScheme
 from api.schemas.topics import Topic, TopicList, TopicsQuery
 from indexer import serialize
 from indexer.errors import NotFound
@@ -29,6 +31,15 @@ def list_topics(query: dict[str, Any]) -> Record:
     chosen = [topic for topic in current.vocabulary if not roles or roles.intersection(topic.facets)]
     part = page(chosen, query["limit"], query.get("cursor"), current.corpus_version, "topics", *sorted(roles))
     return part.members | {"items": [serialize.topic(current, topic) for topic in part.items]}
+
+
+@blp.operation("/vocabulary", returns=SkosScheme, media_type=linked_data.MEDIA_TYPE)
+def get_vocabulary() -> Record:
+    """Get the vocabulary in SKOS
+
+    The whole vocabulary as JSON-LD: a concept scheme, its concepts with all labels, and a collection for each role.
+    """
+    return linked_data.vocabulary(snapshot())
 
 
 @blp.operation("/topics/<topic_id>", returns=Topic, problems=["not-found"])

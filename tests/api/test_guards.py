@@ -27,10 +27,12 @@ CONTRACT = {
     ("post", "/v1/search"): ("search_passages_privately", "Search"),
     ("get", "/v1/topics"): ("list_topics", "Topics"),
     ("get", "/v1/topics/{topic_id}"): ("get_topic", "Topics"),
+    ("get", "/v1/vocabulary"): ("get_vocabulary", "Topics"),
     ("get", "/v1/passages"): ("list_passages", "Passages"),
     ("get", "/v1/passages/{passage_id}"): ("get_passage", "Passages"),
     ("get", "/v1/documents"): ("list_documents", "Documents"),
     ("get", "/v1/documents/{document_id}"): ("get_document", "Documents"),
+    ("get", "/v1/documents/{document_id}/schema-org"): ("get_document_metadata", "Documents"),
     ("get", "/v1/privacy"): ("get_privacy_statement", "Support"),
 }
 """Public names: a generated client has them in its callers' code."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import headers, index, privacy, problems
+from api import auth, headers, index, limits, privacy, problems
 from api.resources import documents, health, pages, passages, search, support, topics
 from api.settings import Settings
 from api.spec import Api
@@ -48,10 +50,15 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
     index.attach(app, engine or index.LazyEngine(lambda: open_engine(settings.index)))
     headers.register(app, settings)
     privacy.register(app)
+    auth.register(app, Path(settings.api_keys_file) if settings.api_keys_file else None)
+    limits.register(app, settings.rate_limit, settings.rate_limit_storage)
     problems.register(app)
     api = Api(app)
     for blueprint in OPERATIONS:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app

@@ -10,12 +10,14 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from api import VERSION
+from api import VERSION, auth
 from api.index import snapshot
 
 MAX_AGE_S = 300
 """How long a cache may answer without asking: short, because a passage may be withdrawn for a reader's safety."""
 PUBLIC = f"public, max-age={MAX_AGE_S}"
+PRIVATE = f"private, max-age={MAX_AGE_S}"
+"""For answers to a key: a shared cache would hand them to callers without one."""
 NO_STORE = "no-store"
 
 
@@ -65,7 +67,7 @@ def current_etag(policy: Cache) -> str:
 
 def _answer(result: Any, directive: str, tag: str | None = None) -> Response:
     response: Response = make_response(result)
-    response.headers["Cache-Control"] = directive
+    response.headers["Cache-Control"] = PRIVATE if directive == PUBLIC and auth.caller() else directive
     if tag is not None:
         response.set_etag(tag)
     return response

@@ -63,6 +63,20 @@ KINDS = {
             "Use an HTTP library; encode addresses.",
         ),
         Kind(
+            "unauthorized",
+            401,
+            "A valid API key is needed",
+            "This service asks for an API key, and the request has none that is valid.",
+            "Send `Authorization: Bearer <key>` with a key that the operator of the service gave you.",
+        ),
+        Kind(
+            "insufficient-scope",
+            403,
+            "The API key is not good for this",
+            "The key is valid, but does not have the scope that this operation asks for.",
+            "Ask the operator of the service for a key with that scope.",
+        ),
+        Kind(
             "not-found",
             404,
             "There is nothing here",
@@ -82,6 +96,13 @@ KINDS = {
             "The passage was withdrawn",
             "The id named a passage once. Its text has left the corpus or has moved into other passages.",
             "Read the passage that `successor_id` and the `Link` header name, if any.",
+        ),
+        Kind(
+            "request-timeout",
+            408,
+            "The request took too long to arrive",
+            "The connection was open for some time without a whole request on it.",
+            "Send the request at once, or again over a better connection.",
         ),
         Kind(
             "body-too-large",

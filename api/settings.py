@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from api.limits import read_limit, read_storage
+
 
 class SettingError(ValueError):
     """A setting has a value that cannot be used; names the variable and the remedy."""
@@ -46,6 +48,12 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _proxies(value: str) -> int:
+    if not re.fullmatch(r"[0-9]", value):
+        raise ValueError("give the number of proxies, 0 to 9")
+    return int(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator may change. Empty variables count as not set."""
@@ -59,6 +67,30 @@ class Settings:
         None,
         "country (ISO 3166-1 alpha-2) whose support contacts are shown where a request names none",
         _country,
+    )
+    api_keys_file: str | None = _setting(
+        "THAW_API_KEYS_FILE",
+        None,
+        "file of API keys, made with `python -m api keys add`; without it the API is open to all",
+    )
+    rate_limit: str | None = _setting(
+        "THAW_RATE_LIMIT",
+        None,
+        "requests that one key or address may make, such as `60/minute`; off if empty",
+        read_limit,
+    )
+    rate_limit_storage: str = _setting(
+        "THAW_RATE_LIMIT_STORAGE",
+        "memory://",
+        "where requests are counted: `memory://` for each worker, `redis://HOST:6379` for all workers and machines",
+        read_storage,
+    )
+    trusted_proxies: int = _setting(
+        "THAW_TRUSTED_PROXIES",
+        0,
+        "proxies in front of the service whose `X-Forwarded-For` and `-Proto` are believed; without it all callers "
+        "behind a proxy share one rate limit",
+        _proxies,
     )
 
     @classmethod

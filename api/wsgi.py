@@ -7,6 +7,7 @@ import os
 import sys
 
 from api.app import create_app
+from api.auth import KeysError
 from api.settings import SettingError, Settings
 
 # Other libraries' loggers stay at WARNING: what they might say of a request in passing is not wanted.
@@ -16,5 +17,5 @@ for name in ("indexer", "thaw"):
 
 try:
     app = create_app(Settings.from_env(os.environ))
-except SettingError as error:
+except (SettingError, KeysError) as error:
     sys.exit(f"thaw: {error}")

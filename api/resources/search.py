@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.auth import Scope
 from api.blueprint import Blueprint
 from api.caching import Cache
 from api.index import snapshot
@@ -14,7 +15,7 @@ blp = Blueprint(
 )
 
 
-@blp.operation("/search", returns=SearchResults, query=SearchQuery, cache=Cache.NEVER)
+@blp.operation("/search", returns=SearchResults, query=SearchQuery, cache=Cache.NEVER, scope=Scope.SEARCH)
 def search_passages(question: Question) -> Record:
     """Search passages
 
@@ -24,7 +25,7 @@ def search_passages(question: Question) -> Record:
     return _search(question)
 
 
-@blp.operation("/search", returns=SearchResults, body=SearchRequest, cache=Cache.NEVER)
+@blp.operation("/search", returns=SearchResults, body=SearchRequest, cache=Cache.NEVER, scope=Scope.SEARCH)
 def search_passages_privately(question: Question) -> Record:
     """Search passages with the query in the body
 

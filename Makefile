@@ -64,6 +64,10 @@ corpus-check: setup
 spec-check: setup ## the committed OpenAPI document is the one the app generates
 	$(BIN)/python -m openapi.generate --check
 
+.PHONY: lint-spec
+lint-spec: ## lint the OpenAPI document by four rulesets (needs npm; says so and goes on without)
+	openapi/lint/run
+
 .PHONY: readme-check
 readme-check: setup ## the README's settings table is the one in api/settings.py
 	$(BIN)/python -m api.settings --check README.md

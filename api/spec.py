@@ -164,6 +164,7 @@ def document(app: Flask) -> Node:
     for name, schema in components["schemas"].items():
         schema.pop("additionalProperties", None)
         schema.setdefault("description", " ".join((described.get(name) or "").split()))
+    _describe_nullable(components["schemas"])
     components["schemas"]["SearchRequest"]["additionalProperties"] = False
     components["headers"] = {name: deepcopy(header) for name, header in HEADERS.items()}
     components["responses"] = dict(_responses())
@@ -216,6 +217,15 @@ def _name_enums(found: Node) -> None:
                 "description": description,
                 "examples": [values[0]],
             }
+
+
+def _describe_nullable(schemas: Node) -> None:
+    """An object that may be null is described where it is used; beside a plain `$ref` nothing may stand."""
+    for node in list(_nodes(schemas)):
+        references = [part["$ref"] for part in node.get("anyOf", ()) if "$ref" in part]
+        if references:
+            described = schemas[references[0].rsplit("/", 1)[1]]["description"]
+            node["description"] = f"{described.removesuffix('.')}; null if there is none"
 
 
 def _responses() -> Iterator[tuple[str, Node]]:

@@ -15,7 +15,7 @@ ADDRESS_LENGTH = 2000
 
 def address(description: str) -> ma.fields.String:
     """A reference that JSON-LD resolves against the address of the answer."""
-    bounds = {"format": "uri-reference", "minLength": 1, "maxLength": ADDRESS_LENGTH}
+    bounds = {"format": "uri-reference", "minLength": 1, "maxLength": ADDRESS_LENGTH, "pattern": r"^\S+$"}
     return ma.fields.String(metadata={"description": description, **bounds})
 
 

@@ -1,0 +1,1 @@
+"""Client libraries generated from openapi.json, and the proof that they work; see README.md."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,52 @@ def test_many_callers_at_once_get_the_same_right_answer(port: int) -> None:
         answers = list(pool.map(lambda _: ask(port, "GET", "/v1/search?q=depression+numbness"), range(80)))
     assert {status for status, _, _ in answers} == {200}
     assert len({body for _, _, body in answers}) == 1
+
+
+def test_slow_clients_do_not_stop_the_service(port: int) -> None:
+    """200 connections that never finish their request, more than twelve times the threads of both workers."""
+    slow = []
+    try:
+        for number in range(200):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            connection.sendall((b"GET /v1/topics HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"", b"P")[number % 3])
+            slow.append(connection)
+        waits = []
+        for turn in range(30):
+            for connection in slow[turn::30]:
+                with suppress(OSError):  # given up by now
+                    connection.sendall(b"x")
+            started = time.monotonic()
+            assert ask(port, "GET", "/v1/topics/insomnia")[0] == 200
+            waits.append(time.monotonic() - started)
+        assert max(waits) < 2
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_request_that_never_ends_is_answered_with_a_timeout(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 408
+        assert json.loads(answer.read())["type"] == "/problems/request-timeout"
+
+
+def test_pipelined_and_chunked_requests_are_answered(port: int) -> None:
+    chunked = b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n"
+    sent = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 2
+    sent += b"POST /v1/search HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + chunked
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        for part in (b'6\r\n{"q": \r\n', b'a\r\n"insomnia"\r\n', b"1\r\n}\r\n", b"0\r\n\r\n"):
+            time.sleep(0.05)
+            connection.sendall(part)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    assert received.count(b"HTTP/1.1 200") == 3
 
 
 def test_no_word_of_a_request_reaches_the_log(port: int, log_path: Path) -> None:

@@ -41,7 +41,7 @@ test: setup ## the whole default test suite: no network, no services
 	$(BIN)/python -m pytest
 
 .PHONY: check
-check: lint types imports corpus-check spec-check readme-check test ## what CI runs first
+check: lint types imports corpus-check spec-check breaking readme-check test ## what CI runs first
 
 .PHONY: lint
 lint: setup
@@ -63,6 +63,10 @@ corpus-check: setup
 .PHONY: spec-check
 spec-check: setup ## the committed OpenAPI document is the one the app generates
 	$(BIN)/python -m openapi.generate --check
+
+.PHONY: breaking
+breaking: setup ## what has changed since the released document, and whether it breaks callers
+	$(BIN)/python -m openapi.breaking
 
 .PHONY: lint-spec
 lint-spec: ## lint the OpenAPI document by four rulesets (needs npm; says so and goes on without)

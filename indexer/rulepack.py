@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.screening import PACKAGED_SCREENING, ScreeningRules, read_screening
-
-FORMAT = 1
-"""Of the pack's own shape; a matcher refuses what it doesn't know."""
+from indexer.screen import FORMAT
 
 
 @cache

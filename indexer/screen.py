@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+FORMAT = 1
+"""The shape of rule packs that this matcher reads."""
+
 _TOKEN = re.compile(r"[a-z0-9*]+(?:'[a-z0-9*]+)*|[!?;\n]|\.+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _HAS_LETTER_AND_DIGIT = re.compile(r"[a-z]\d|\d[a-z]")
@@ -77,6 +80,9 @@ class Screener:
     """Holds a rule pack ready for matching; immutable after construction, safe to share between threads."""
 
     def __init__(self, pack: dict[str, Any]) -> None:
+        """Takes the pack as served or as made by `rule_pack()`. Raises ValueError for a format it doesn't know."""
+        if pack["format"] != FORMAT:
+            raise ValueError(f"rule pack of format {pack['format']}, not {FORMAT}: take a newer matcher")
         self._letters: dict[str, str] = pack["letters"]
         self._leet = [str.maketrans(table) for table in pack["leet"]]
         self._words = {word: frozenset(classes) for word, classes in pack["words"].items()}

@@ -74,7 +74,9 @@ LANGUAGES = (
         ("{node}/.bin/openapi-ts", "--file", "{config}/hey-api.config.mjs", "--no-log-file"),
     ),
     _typescript(
-        "openapi-fetch", "openapi-typescript", ("{node}/.bin/openapi-typescript", "{document}", "-o", "sdk/thaw.d.ts")
+        "openapi-fetch",
+        "openapi-typescript",
+        ("{node}/.bin/openapi-typescript", "{document}", "-o", "sdk/thaw.d.ts", "--default-non-nullable=false"),
     ),
     _typescript("orval", "orval", ("{node}/.bin/orval", "--config", "{config}/orval.config.mjs")),
     Language(

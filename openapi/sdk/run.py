@@ -187,7 +187,7 @@ def _compile(language: Language, work: Path) -> None:
 
 def _call(language: Language, work: Path, stage: Stage, *, fault: str = "") -> tuple[str, list[str]]:
     """What the test program printed, and what is wrong with the run."""
-    stage.plain.faults = frozenset({fault} if fault else ())
+    stage.plain.faults = stage.grown.faults = frozenset({fault} if fault else ())
     stage.plain.exchanges.clear()
     stage.grown.exchanges.clear()
     environ = stage.want.environ() | {"THAW_URL": stage.plain.url, "THAW_GROWN_URL": stage.grown.url}

@@ -217,7 +217,7 @@ def grow(value: Any, schema: Mapping[str, Any], document: Mapping[str, Any]) -> 
 FAULTS: Mapping[str, frozenset[str]] = {
     "one_filter": frozenset({"get_search", "post_search"}),
     "one_page": frozenset({"paging"}),
-    "other_id": frozenset({"topic", "passage"}),
+    "other_id": frozenset({"topic", "passage", "added_members"}),
     "never_304": frozenset({"not_modified"}),
     "no_errors": frozenset({"problem_400"}),
     "other_status": frozenset({"problem_400", "problem_404"}),

@@ -40,6 +40,10 @@ serve: index ## build what is stale, then serve on 127.0.0.1:$$PORT
 test: setup ## the whole default test suite: no network, no services
 	$(BIN)/python -m pytest
 
+.PHONY: fuzz
+fuzz: setup ## ask every operation some thousand new questions (minutes)
+	$(BIN)/python -m pytest tests/openapi/test_contract.py --hypothesis-profile=fuzz
+
 .PHONY: check
 check: lint types imports corpus-check spec-check breaking readme-check test ## what CI runs first
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from api import VERSION, auth
+from api import VERSION, auth, support
 from api.index import snapshot
+from api.problems import Fault, InvalidInput
 
 MAX_AGE_S = 300
 """How long a cache may answer without asking: short, because a passage may be withdrawn for a reader's safety."""
@@ -27,9 +28,12 @@ class Cache(enum.Enum):
     PUBLIC = "anyone, for MAX_AGE_S seconds; then with an ETag"
     UNLESS_FILTERED = "as PUBLIC, but filters say what someone is interested in: such an answer is kept nowhere"
     STATIC = "as PUBLIC; depends on the release alone, not on the corpus"
+    SUPPORT = "as STATIC; depends on the screening rules and contacts too"
     NEVER = "no one: it answers a query"
 
 
+MAX_IF_NONE_MATCH = 2000
+"""Characters; some fifty ETags. The document says so too."""
 _PAGING = {"limit", "cursor"}
 
 
@@ -41,6 +45,7 @@ def caching(policy: Cache) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         def wrapper(*args: Any, **kwargs: Any) -> Response:
             if policy is Cache.NEVER:
                 return _answer(view(*args, **kwargs), NO_STORE)
+            _check_length(request.headers.get("If-None-Match", ""))
             tag = current_etag(policy)
             filtered = policy is Cache.UNLESS_FILTERED and not set(request.args) <= _PAGING
             directive = NO_STORE if filtered else PUBLIC
@@ -57,11 +62,20 @@ def caching(policy: Cache) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return decorate
 
 
+def _check_length(if_none_match: str) -> None:
+    if len(if_none_match) > MAX_IF_NONE_MATCH:
+        message = f"must have at most {MAX_IF_NONE_MATCH} characters"
+        raise InvalidInput((Fault("header", "If-None-Match", message),))
+
+
 def current_etag(policy: Cache) -> str:
     """Hash of what the answer depends on: the release, the corpus version and the address."""
-    corpus_version = "" if policy is Cache.STATIC else snapshot().corpus_version
+    if policy in (Cache.STATIC, Cache.SUPPORT):
+        content = support.current().version if policy is Cache.SUPPORT else ""
+    else:
+        content = snapshot().corpus_version
     address = request.path.encode("utf-8", "replace") + b"?" + request.query_string
-    seed = f"{VERSION}\n{corpus_version}\n".encode() + address
+    seed = f"{VERSION}\n{content}\n".encode() + address
     return hashlib.blake2b(seed, digest_size=16).hexdigest()
 
 

@@ -16,8 +16,11 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from api import VERSION, problems
+from api.caching import MAX_IF_NONE_MATCH
 from api.schemas.problems import Problem
 from corpus import ADVISORIES, FACETS
+from corpus.screening import TIERS
+from corpus.support import CONTACT_KINDS
 
 Node = dict[str, Any]
 
@@ -49,10 +52,15 @@ ENUMS: Mapping[tuple[str, ...], tuple[str, str]] = {
         "The kind of reason why a passage was found.",
     ),
     ("distress", "crisis"): ("SupportTier", "Strong suffering, or risk to life."),
+    TIERS: ("ScreeningTier", "Neither, strong suffering, or risk to life."),
+    CONTACT_KINDS: ("ContactKind", "What kind of service a contact is."),
     ("not_found", "withdrawn"): ("UnavailableReason", "Whether an id is unknown or its passage was withdrawn."),
     ("body", "header", "path", "query"): ("FieldLocation", "Where a parameter or member stands in the request."),
 }
 """Every enum of the document by its values: its component's name, which generated clients use, and its description."""
+
+BODIES = ("ScreenRequest", "SearchRequest")
+"""Schemas of request bodies: they refuse members that they do not name."""
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^[\x20-\x7e]+$"}
 HEADERS: Mapping[str, Node] = {
@@ -109,7 +117,8 @@ IF_NONE_MATCH: Node = {
     "name": "If-None-Match",
     "required": False,
     "description": "ETag of an earlier answer to the same request; 304 if that is still current",
-    "schema": _TEXT,
+    # What is no ETag is passed over, as HTTP asks for, rather than refused.
+    "schema": {"type": "string", "minLength": 0, "maxLength": MAX_IF_NONE_MATCH, "pattern": r"^[\s\S]*$"},
     "example": '"5f0c1e7c0b0f4a3f9e2d6c7b8a9f0e1d"',
 }
 
@@ -165,7 +174,8 @@ def document(app: Flask) -> Node:
         schema.pop("additionalProperties", None)
         schema.setdefault("description", " ".join((described.get(name) or "").split()))
     _describe_nullable(components["schemas"])
-    components["schemas"]["SearchRequest"]["additionalProperties"] = False
+    for name in BODIES:
+        components["schemas"][name]["additionalProperties"] = False
     components["headers"] = {name: deepcopy(header) for name, header in HEADERS.items()}
     components["responses"] = dict(_responses())
     for operations in found["paths"].values():

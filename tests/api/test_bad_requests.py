@@ -203,3 +203,13 @@ def test_a_cursor_of_a_list_is_bound_to_its_filter(client: ConformingClient) -> 
     cursor = client.get("/v1/topics?limit=1").get_json()["next_cursor"]
     assert client.get(f"/v1/topics?facet=cause&cursor={cursor}").status_code == 400
     assert client.get(f"/v1/documents?cursor={cursor}").status_code == 400
+
+
+def test_a_header_of_many_etags_has_an_end(memory_client: ConformingClient) -> None:
+    fits = memory_client.get("/v1/topics", headers={"If-None-Match": '"0"' * 600})
+    assert fits.status_code == 200
+    answer = memory_client.get("/v1/topics", headers={"If-None-Match": '"0"' * 700})
+    assert answer.status_code == 400
+    assert answer.get_json()["errors"] == [
+        {"location": "header", "field": "If-None-Match", "message": "must have at most 2000 characters"}
+    ]

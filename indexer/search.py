@@ -158,6 +158,20 @@ class SearchResult:
     previous_cursor: str | None = None
 
 
+SuggestionKind = Literal["topic", "heading", "correction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A query that leads to at least one passage."""
+
+    text: str
+    kind: SuggestionKind
+    """`correction` where the typed words had to be respelt to find it."""
+    topic_id: str | None = None
+    """The topic that it asks for, if it asks for one."""
+
+
 class Snapshot(Protocol):
     """One published version of the corpus, immutable and safe to use from any thread.
 
@@ -197,6 +211,19 @@ class Snapshot(Protocol):
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Raises UnknownTopic, UnknownDocument, BadCursor or InvalidRequest."""
+
+    def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
+        """What `text`, not yet typed to its end, may become; best first, each meaning once, at most `limit`.
+
+        Never names a method of harm or a dose; where the words point to danger, offers help and nothing else.
+        Raises InvalidRequest.
+        """
+
+    def similar(self, passage_id: str, limit: int) -> tuple[Hit, ...]:
+        """Other passages on the same subject, nearest first, from several documents where there are several.
+
+        Their scores compare within one answer. Raises NotFound, PassageWithdrawn or InvalidRequest.
+        """
 
 
 class SearchEngine(Protocol):

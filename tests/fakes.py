@@ -15,7 +15,10 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from corpus import FACETS, Facet, Vocabulary
+from corpus.suggest_deny import read_suggest_deny
 from indexer.cursor import read_offset, write_cursor
 from indexer.errors import (
     BuildBusy,
@@ -41,7 +44,10 @@ from indexer.search import (
     Hit,
     SearchRequest,
     SearchResult,
+    Suggestion,
 )
+from indexer.similar import Numbers, Scores, similar
+from indexer.suggest import Suggester, check_limit
 from indexer.text import tokenize
 
 
@@ -198,12 +204,17 @@ class FakeSnapshot:
         # Had a passage every word and phrase of the query, it would score 1.
         whole = sum(term.weight for term in reading.terms) + len(reading.phrases) or 1.0
         page = found[offset : offset + request.limit]
+        hits = tuple(self._hit(each, scores[each.id], whole, reading, request) for each in page)
+        suggestions: tuple[str, ...] = ()
+        if request.text and request.interpret and not offset:
+            suggestions = self._suggester.did_you_mean(reading.interpretation, hits[0].score if hits else 0.0)
         return SearchResult(
             corpus_version=self.corpus_version,
             query=reading.interpretation,
             total=len(found),
-            hits=tuple(self._hit(each, scores[each.id], whole, reading, request) for each in page),
+            hits=hits,
             facets=tuple(self._count(facet, candidates, request.filters) for facet in FACETS),
+            suggestions=suggestions,
             next_cursor=(
                 write_cursor(request, self.corpus_version, offset + request.limit)
                 if offset + request.limit < len(found)
@@ -213,6 +224,26 @@ class FakeSnapshot:
                 write_cursor(request, self.corpus_version, max(0, offset - request.limit)) if offset else None
             ),
         )
+
+    def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
+        check_limit(text, limit)
+        return self._suggester.suggest(text, limit)
+
+    def similar(self, passage_id: str, limit: int) -> tuple[Hit, ...]:
+        number = self.passages.index(self.passage(passage_id))
+        return similar(_FakeLists(self), self.vocabulary, number, limit)
+
+    def numbers_of(self, topic_id: str, facet: Facet | None) -> Numbers:
+        """The passages, numbered in their order, that carry the topic or a narrower one."""
+        found = [number for number, each in enumerate(self.passages) if self._carries(each, topic_id, facet)]
+        return np.array(found, np.int32)
+
+    @cached_property
+    def _suggester(self) -> Suggester:
+        words = Counter(
+            word for each in self.passages for word in {token.word for token in tokenize(each.passage.text)}
+        )
+        return Suggester(self.vocabulary, self.documents.values(), words, self.numbers_of, read_suggest_deny())
 
     # --- what is found ---------------------------------------------------------------------------------------
 
@@ -322,3 +353,25 @@ class FakeSnapshot:
         for document_id in sorted(filters.documents):
             if document_id not in self.documents:
                 raise UnknownDocument("document", document_id, tuple(get_close_matches(document_id, self.documents)))
+
+
+class _FakeLists:
+    """The passages as `indexer.similar` asks for them."""
+
+    vectors: Scores | None = None
+
+    def __init__(self, snapshot: FakeSnapshot) -> None:
+        self._snapshot = snapshot
+        self.carrying = snapshot.numbers_of
+
+    @property
+    def count(self) -> int:
+        return len(self._snapshot.passages)
+
+    def having(self, stem: str) -> tuple[Numbers, Scores]:
+        counts = [[token.stem for token in tokenize(each.passage.text)].count(stem) for each in self._snapshot.passages]
+        numbers = np.flatnonzero(counts).astype(np.int32)
+        return numbers, np.array(counts, np.float32)[numbers]
+
+    def passage(self, number: int) -> PublishedPassage:
+        return self._snapshot.passages[number]

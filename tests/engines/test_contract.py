@@ -20,7 +20,7 @@ from indexer.errors import (
     UnknownDocument,
     UnknownTopic,
 )
-from indexer.search import Filters, SearchRequest, SearchResult, Snapshot
+from indexer.search import Filters, SearchRequest, SearchResult, Snapshot, Suggestion
 from tests.engines.samples import PASSAGES, Kit, Sample, make_documents, make_passage
 
 
@@ -256,6 +256,58 @@ def test_a_cursor_belongs_to_its_version(kit: Kit) -> None:
     newer = kit.serve(Sample(version="version-2"))
     with pytest.raises(BadCursor, match="has changed"):
         newer.search(replace(request, cursor=cursor))
+
+
+# --- suggestions and neighbours -------------------------------------------------------------------------------
+
+
+def test_typed_beginnings_are_completed_by_topics_and_headings(served: Snapshot) -> None:
+    assert Suggestion("emotional numbness", "topic", "emotional_numbness") in served.suggest("emot n", 5)
+    assert served.suggest("what numbness i", 5) == (Suggestion("What numbness is", "heading", None),)
+    assert [one.kind for one in served.suggest("insomnja", 5)] == ["correction"]
+
+
+def test_suggestions_lead_to_passages(served: Snapshot) -> None:
+    assert served.suggest("unused", 5) == ()
+    for typed in ("e", "in", "dep", "talk", "help", "what", "insomnja"):
+        for suggestion in served.suggest(typed, 5):
+            assert found(served, suggestion.text), suggestion
+
+
+@pytest.mark.parametrize(("text", "limit", "field"), [("x" * 501, 5, "q"), ("numb", 0, "limit"), ("numb", 51, "limit")])
+def test_impossible_suggestions_name_the_field(served: Snapshot, text: str, limit: int, field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        served.suggest(text, limit)
+    assert caught.value.field == field
+
+
+def test_a_poor_search_offers_others_and_a_good_one_none(served: Snapshot) -> None:
+    assert served.search(SearchRequest("burnout")).suggestions == ()
+    poor = "sleeplessness xylophone quasar zither sextant lagoon granite trombone walrus compass"
+    assert served.search(SearchRequest(poor)).suggestions == ("insomnia",)
+    assert served.search(SearchRequest(poor, interpret=False)).suggestions == ()
+    corrected = served.search(SearchRequest("insomnja"))
+    assert corrected.query.corrected_text == "insomnia"
+    assert corrected.suggestions[0] == "insomnia"
+
+
+def test_neighbours_share_topics_and_are_never_the_passage_itself(served: Snapshot) -> None:
+    assert served.similar("p-therapy", 5)[0].passage.id == "p-trauma"
+    for one in PASSAGES:
+        hits = served.similar(one.id, 5)
+        assert one.id not in [hit.passage.id for hit in hits]
+        assert all(0 < hit.score <= 1 for hit in hits)
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert hits == served.similar(one.id, 5)
+
+
+def test_neighbours_of_what_is_not_there_are_not_found(served: Snapshot) -> None:
+    with pytest.raises(NotFound):
+        served.similar("p-never", 5)
+    with pytest.raises(PassageWithdrawn):
+        served.similar("p-gone", 5)
+    with pytest.raises(InvalidRequest):
+        served.similar("p-numb", 0)
 
 
 # --- faults of the caller -------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ class WhooshEngine:
             with state.lock:
                 if state.snapshot is None and self._is_due(state):
                     self._open(state)
+                    self._prepare_later(state)
             if state.snapshot is None:
                 raise state.failure or IndexUnavailable(f"no index at '{self._root}'; {REBUILD}")
         elif self._clock() >= state.next_look and state.lock.acquire(blocking=False):
@@ -79,10 +80,18 @@ class WhooshEngine:
             if not self._is_due(state):
                 state.lock.release()
             elif self._in_background:
-                Thread(target=self._open_and_release, args=(state,), daemon=True, name="thaw-open-index").start()
+                self._start(self._open_and_release, state)
             else:
                 self._open_and_release(state)
         return state.snapshot
+
+    def _prepare_later(self, state: _State) -> None:
+        if self._in_background and state.snapshot is not None:
+            # What the thread holds has no files, for it may outlive the snapshot.
+            self._start(state.snapshot.suggester.prepare)
+
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        Thread(target=work, args=arguments, daemon=True, name="thaw-open-index").start()
 
     def close(self) -> None:
         """Lets go of the files; a snapshot that is still in use keeps its own. Opens again if asked again."""
@@ -106,6 +115,8 @@ class WhooshEngine:
             self._open(state)
         finally:
             state.lock.release()
+        if state.snapshot is not None:
+            state.snapshot.suggester.prepare()
 
     def _open(self, state: _State) -> None:
         """Swaps in the current generation; on failure keeps what serves, or finds an older one to serve."""

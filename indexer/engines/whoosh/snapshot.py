@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from rapidfuzz import fuzz, process
 from corpus import FACETS, Facet, Vocabulary
 from indexer.cursor import read_offset, write_cursor
 from indexer.engines.whoosh.facets import FacetTable
-from indexer.engines.whoosh.fields import text_terms
+from indexer.engines.whoosh.fields import term, text_terms
 from indexer.engines.whoosh.manifest import LEASE, Damaged, verify
 from indexer.engines.whoosh.passages import PassageFile
 from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Scores
@@ -40,7 +40,10 @@ from indexer.search import (
     Hit,
     SearchRequest,
     SearchResult,
+    Suggestion,
 )
+from indexer.similar import similar
+from indexer.suggest import OnDemand, Suggester, check_limit, wants_alternatives
 from indexer.text import STOP_WORDS, fold_word
 from indexer.text import stem as stem_of
 
@@ -131,6 +134,10 @@ class WhooshSnapshot:
         self._scorer = Scorer(self._lists, _lengths(layout.text_lengths), _lengths(layout.heading_lengths))
         self._facets = FacetTable(self._lists, self._vocabulary)
         self._reader = make_reader(self._vocabulary, self._lexicon)
+        documents_in_order = tuple(self._documents.values())
+        self.suggester = OnDemand(
+            partial(Suggester, self._vocabulary, documents_in_order, self._lexicon, self._facets.passages)
+        )
 
     def _warm(self) -> None:
         content = (word for word in self._lexicon if word not in STOP_WORDS)
@@ -215,17 +222,19 @@ class WhooshSnapshot:
         result = _all_of(ranking.candidates, selections)
         total = int(np.count_nonzero(result))
         page = best(ranking.scores, result, offset + request.limit)[offset:]
+        hits = tuple(self._hit(int(number), ranking, reading, request) for number in page)
         return SearchResult(
             corpus_version=self._version,
             query=reading.interpretation,
             total=total,
-            hits=tuple(self._hit(int(number), ranking, reading, request) for number in page),
+            hits=hits,
             facets=tuple(
                 self._facets.count(facet, _all_of(ranking.candidates, selections, leaving_out=facet))
                 if facet in selections
                 else self._facets.count(facet, result)
                 for facet in FACETS
             ),
+            suggestions=self._did_you_mean(request, reading, hits) if offset == 0 else (),
             next_cursor=(
                 write_cursor(request, self._version, offset + request.limit) if offset + request.limit < total else None
             ),
@@ -233,6 +242,23 @@ class WhooshSnapshot:
                 write_cursor(request, self._version, max(0, offset - request.limit)) if offset > 0 else None
             ),
         )
+
+    def _did_you_mean(self, request: SearchRequest, reading: QueryReading, hits: Sequence[Hit]) -> tuple[str, ...]:
+        best_score = hits[0].score if hits else 0.0
+        if not (request.interpret and request.text and wants_alternatives(reading.interpretation, best_score)):
+            return ()
+        return self.suggester().did_you_mean(reading.interpretation, best_score)
+
+    # --- suggestions and neighbours --------------------------------------------------------------------------
+
+    def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
+        check_limit(text, limit)
+        return self.suggester().suggest(text, limit)
+
+    def similar(self, passage_id: str, limit: int) -> tuple[Hit, ...]:
+        self.passage(passage_id)
+        lists = _Lists(self._lists, self._facets, self._passages, self.passage_count)
+        return similar(lists, self._vocabulary, self._numbers[passage_id], limit)
 
     def _validate(self, request: SearchRequest) -> None:
         filters = request.filters
@@ -339,6 +365,27 @@ class WhooshSnapshot:
         places = [f"{_times(in_text)} in the text"] if in_text else []
         places += [f"{_times(in_headings)} in the headings"] if in_headings else []
         return f"{what} {' and '.join(places)}, in this or another form."
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The generation as `indexer.similar` asks for it."""
+
+    postings: PostingLists
+    facets: FacetTable
+    passages: PassageFile
+    count: int
+    vectors: Scores | None = None
+
+    def carrying(self, topic_id: str, facet: Facet | None) -> Numbers:
+        return self.facets.passages(topic_id, facet)
+
+    def having(self, stem: str) -> tuple[Numbers, Scores]:
+        found = self.postings.postings("text", term(stem))
+        return found.numbers, found.frequencies
+
+    def passage(self, number: int) -> PublishedPassage:
+        return self.passages[number]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ class ScreeningRules:
     kept: frozenset[str]
     joinable: frozenset[str]
     me: frozenset[str]
+    """Words that speak of the writer; `i` those that make the writer the one who wishes or does."""
+    i: frozenset[str]
     classes: Mapping[str, Mapping[str, frozenset[str]]]
     """By language and name."""
     others: Mapping[str, tuple[str, ...]]
@@ -93,7 +95,7 @@ class ScreeningRules:
 
 MESSAGE_KEYS = ("distress", *(f"crisis-{concern}" for concern in CONCERNS))
 _KEYS = (
-    "version normalise fillers compounds respell fuzzy kept joinable me classes others masks contexts rules messages"
+    "version normalise fillers compounds respell fuzzy kept joinable me i classes others masks contexts rules messages"
 ).split()
 _RULE_KEYS = ("id", "tier", "concern", "language", "informational", "unless", "patterns")
 
@@ -148,6 +150,7 @@ def _read(path: Path, faults: list[Fault]) -> ScreeningRules | None:
         kept=_words(fields, "kept"),
         joinable=_words(fields, "joinable"),
         me=_words(fields, "me"),
+        i=_words(fields, "i"),
         classes=classes,
         others=_patterns_by_language(fields, "others", check),
         masks=_patterns_by_language(fields, "masks", check),

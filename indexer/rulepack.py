@@ -40,6 +40,7 @@ def compile_rules(rules: ScreeningRules) -> dict[str, Any]:
         "elisions": sorted(map(fold, rules.elisions)),
         "filler": compiler.class_of(rules.fillers),
         "me": compiler.class_of(rules.me),
+        "i": compiler.class_of(rules.i),
         "respell": compiler.respell,
         "compounds": [[parts.split(), whole] for parts, whole in rules.compounds],
         "fuzzy": sorted({fold(word) for word in rules.fuzzy}),

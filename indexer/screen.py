@@ -16,7 +16,7 @@ from typing import Any
 FORMAT = 1
 """The shape of rule packs that this matcher reads."""
 
-_TOKEN = re.compile(r"[a-z0-9*]+(?:'[a-z0-9*]+)*|[!?;\n]|\.+")
+_TOKEN = re.compile(r"[a-z0-9*]+(?:'[a-z0-9*]+)*|[!?;]|\.+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _HAS_LETTER_AND_DIGIT = re.compile(r"[a-z]\d|\d[a-z]")
 _TIERS = ("none", "distress", "crisis")
@@ -103,6 +103,7 @@ class Screener:
         self._contexts = {name: [_pattern(one) for one in many] for name, many in pack["contexts"].items()}
         self._others = [_pattern(one) for one in pack["others"]]
         self._me: int = pack["me"]
+        self._i: int = pack["i"]
         self._rules: list[dict[str, Any]] = pack["rules"]
         self._patterns = self._indexed(
             [(_pattern(one), number) for number, rule in enumerate(self._rules) for one in rule["patterns"]]
@@ -137,6 +138,8 @@ class Screener:
         concern = rule["concern"]
         if concern == "self" and self._is_about_another(start, end, reading):
             concern = "other"
+        elif concern == "other" and any(self._i in token.classes for token in tokens[start + 1 : end + 1]):
+            concern = "self"
         return Screening(
             rule["tier"],
             rule["id"],
@@ -158,7 +161,7 @@ class Screener:
                 after = folded[match.end() : match.end() + 1]
                 if len(word) == 1 and after in _SPACES:
                     raw.append(_Token(start, end, _FULL_STOP))
-            elif word in "!?;\n":
+            elif word in "!?;":
                 raw.append(_Token(start, end, _FULL_STOP))
             else:
                 for part in self._parts(word.strip("*")):

@@ -6,7 +6,7 @@
 //
 // It gives the same answers as the server and as screen.py, which has the comments. Offsets count code points.
 
-const TOKEN = /[a-z0-9*]+(?:'[a-z0-9*]+)*|[!?;\n]|\.+/g;
+const TOKEN = /[a-z0-9*]+(?:'[a-z0-9*]+)*|[!?;]|\.+/g;
 const REPEATED = /(.)\1{2,}/g;
 const LETTER_AND_DIGIT = /[a-z]\d|\d[a-z]/;
 const SPACES = ["", " ", "\t", "\r", "\n"];
@@ -57,7 +57,10 @@ export class Screener {
     if (best === null) return { ...NOTHING };
     const rule = this.pack.rules[best[2]];
     const [start, end] = spans.reduce((one, other) => (compare(other, one) < 0 ? other : one));
-    const isOther = rule.concern === "self" && this.isAboutAnother(start, end, read);
+    let { concern } = rule;
+    if (concern === "self" && this.isAboutAnother(start, end, read)) concern = "other";
+    else if (concern === "other" && tokens.slice(start + 1, end + 1).some((token) => token.classes.has(this.pack.i)))
+      concern = "self";
     const places = spans.map(([a, b]) => [tokens[a].start, tokens[b].end]).sort(compare);
     return {
       tier: rule.tier,
@@ -65,7 +68,7 @@ export class Screener {
       language: rule.language,
       matched: places.filter((one, index) => index === 0 || compare(one, places[index - 1]) !== 0),
       informational: rule.informational,
-      concern: isOther ? "other" : rule.concern,
+      concern,
     };
   }
 
@@ -79,7 +82,7 @@ export class Screener {
       const [start, end, word] = [places[match.index], places[stop - 1] + 1, match[0]];
       if (word[0] === ".") {
         if (word.length === 1 && SPACES.includes(folded.slice(stop, stop + 1))) raw.push({ start, end, word: FULL_STOP });
-      } else if ("!?;\n".includes(word)) {
+      } else if ("!?;".includes(word)) {
         raw.push({ start, end, word: FULL_STOP });
       } else {
         for (const part of this.parts(word.replace(/^\*+|\*+$/g, ""))) raw.push({ start, end, word: part });

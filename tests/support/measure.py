@@ -78,11 +78,15 @@ def measures(results: tuple[Result, ...]) -> dict[str, Rate]:
         "crisis recall": rate(results, lambda row: row.tier == "crisis", lambda found: found.tier == "crisis"),
         "crisis seen at all": rate(results, lambda row: row.tier == "crisis", lambda found: found.tier != "none"),
         "distress recall": rate(
-            results, lambda row: row.tier == "distress" and not row.informational, lambda found: found.tier == "distress"
+            results,
+            lambda row: row.tier == "distress" and not row.informational,
+            lambda found: found.tier == "distress",
         ),
         "crisis false alarms": rate(results, lambda row: row.tier == "none", lambda found: found.tier == "crisis"),
         "any false alarms": rate(results, lambda row: row.tier == "none", lambda found: found.tier != "none"),
-        "questions kept below crisis": rate(results, lambda row: row.informational, lambda found: found.tier != "crisis"),
+        "questions kept below crisis": rate(
+            results, lambda row: row.informational, lambda found: found.tier != "crisis"
+        ),
         "questions labelled": rate(results, lambda row: row.informational, lambda found: found.informational),
     }
 

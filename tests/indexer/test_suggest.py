@@ -141,6 +141,31 @@ def test_what_leads_to_no_passage_is_not_suggested() -> None:
     assert few.suggest("how to kill", LIMIT) == (), "there is no passage on help, so none is promised"
 
 
+@pytest.mark.parametrize(
+    ("better", "worse", "typed"),
+    [
+        ("sleep in the afternoon", "no sleep", "sleep"),
+        ("feel numb at home tonight", "feel so very numb", "feel n"),
+        ("numb cold hands", "hands numb", "numb han"),
+        ("low mood and more of it", "lowered mood", "low m"),
+        ("cold", "cold and winter", "co"),
+    ],
+)
+def test_words_that_begin_the_text_in_order_and_in_full_come_first(better: str, worse: str, typed: str) -> None:
+    vocabulary = make_vocabulary(topic("a", "symptom", label=worse), topic("b", "symptom", label=better))
+    few = Suggester(vocabulary, [], {}, everything, read_suggest_deny())
+    assert texts(few.suggest(typed, LIMIT)) == [better, worse]
+
+
+def test_more_passages_come_first() -> None:
+    vocabulary = make_vocabulary(topic("grief", "cause"), topic("guilt", "symptom"))
+
+    def carrying(topic_id: str, facet: Facet | None) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+        return np.arange(40 if topic_id == "guilt" else 1, dtype=np.int32)
+
+    assert texts(Suggester(vocabulary, [], {}, carrying, read_suggest_deny()).suggest("g", LIMIT)) == ["guilt", "grief"]
+
+
 def test_a_label_follows_typed_words_only_where_passages_have_both() -> None:
     vocabulary = make_vocabulary(
         topic("numbness", "symptom"), topic("breakup", "cause"), topic("bravery", "cause"), topic("breath", "symptom")
@@ -193,6 +218,13 @@ def test_the_check_itself_finds_what_is_denied() -> None:
     ):
         assert DENIED.search(text), text
     assert not DENIED.search("help with suicidal thoughts")
+
+
+def test_typed_words_and_a_label_do_not_make_a_denied_row_together() -> None:
+    vocabulary = make_vocabulary(topic("travel", "cause", label="a train journey"))
+    few = Suggester(vocabulary, [], {}, everything, read_suggest_deny())
+    assert texts(few.suggest("about a tra", LIMIT)) == ["about a train journey"]
+    assert texts(few.suggest("under a tra", LIMIT)) == []
 
 
 def test_no_beginning_of_two_to_four_letters_leads_to_a_denied_word(suggester: Suggester) -> None:

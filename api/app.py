@@ -11,6 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import auth, headers, index, limits, privacy, problems
+from api import support as help_for_people
 from api.resources import documents, health, pages, passages, search, support, topics
 from api.settings import Settings
 from api.spec import Api
@@ -50,6 +51,7 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
     index.attach(app, engine or index.LazyEngine(lambda: open_engine(settings.index)))
     headers.register(app, settings)
     privacy.register(app)
+    help_for_people.register(app, settings.corpus, settings.default_country)
     auth.register(app, Path(settings.api_keys_file) if settings.api_keys_file else None)
     limits.register(app, settings.rate_limit, settings.rate_limit_storage)
     problems.register(app)

@@ -136,7 +136,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         method = "POST" if body else "GET"
         common = ("invalid-request", "rate-limited", "internal-error")
         for_keys = () if scope is Scope.OPEN else ("unauthorized", "insufficient-scope")
-        needs_index = () if cache is Cache.STATIC else ("index-unavailable",)
+        needs_index = () if scope is Scope.OPEN else ("index-unavailable",)
         for_body = ("body-too-large", "unsupported-media-type") if body else ()
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:

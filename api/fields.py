@@ -159,6 +159,13 @@ def free_text(description: str, max_length: int, example: str) -> Text:
     )
 
 
+def required(field: Text) -> Text:
+    """The same parameter, to be given always."""
+    field.required = True
+    field.error_messages["required"] = "must be given"
+    return field
+
+
 def _length(longest: int, shortest: int) -> validate.Length:
     return validate.Length(min=shortest, max=longest, error="must have from {min} to {max} characters")
 

@@ -35,6 +35,8 @@ MEASURED: Mapping[str, str] = {
 }
 """The labels and values of the metrics, completely."""
 
+DISCLAIMER = "General information in plain words, not medical advice and no replacement for professional help."
+
 STATEMENT: dict[str, Any] = {
     "summary": (
         "What people search for is answered and forgotten. Queries, filters and request bodies are written to no log, "
@@ -56,8 +58,31 @@ STATEMENT: dict[str, Any] = {
     "contacts_third_parties": False,
     "retention": "Log lines go to the standard error stream; whoever runs this service decides how long to keep them.",
     "private_search": "POST /v1/search takes the query in the body, so that it stays out of addresses and histories.",
-    "disclaimer": "General information in plain words, not medical advice and no replacement for professional help.",
+    "disclaimer": DISCLAIMER,
 }
+
+ABOUT: dict[str, Any] = {
+    "purpose": (
+        "Background reading on emotional numbness and detachment for adults, shown in other apps: what it is, what may "
+        "lie behind it, what may help and where to find help."
+    ),
+    "not_for": [
+        "diagnosis, or deciding whether a person is ill",
+        "deciding on a treatment, or starting, changing or stopping a medicine",
+        "judging whether a person is safe, or replacing people who watch over them",
+        "insurance, employment, policing, or profiles of persons",
+    ],
+    "disclaimer": DISCLAIMER,
+    "emergency": "If a life may be in danger now, call the local emergency number first.",
+    "screening": (
+        "Rules look for words of danger and of strong suffering. They miss some and see some that are not there: no "
+        "result means safe, and none is a finding about a person."
+    ),
+}
+
+CONTACTS_NOTICE = (
+    "Compiled from the sources named; whoever runs a service must check each contact with it before relying on it."
+)
 
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 

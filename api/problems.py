@@ -12,7 +12,10 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from api import support
+from api.schemas.support import Support
 from indexer.errors import IndexerError, IndexUnavailable, InvalidRequest, NotFound, PassageWithdrawn
+from indexer.serialize import Record
 
 log = logging.getLogger("thaw.problems")
 MEDIA_TYPE = "application/problem+json"
@@ -236,10 +239,15 @@ def respond(
         "instance": quote(request.path, errors="replace"),
         "errors": list(errors),
         "successor_id": successor_id,
+        "support": _plain(support.of_refused_search()),
     }
     response = Response(current_app.json.dumps(body), status=kind.status, content_type=MEDIA_TYPE)
     response.headers.update({"Cache-Control": "no-store", **(headers or {})})
     return response
+
+
+def _plain(record: Record | None) -> Any:
+    return None if record is None else Support().dump(record)
 
 
 def _location() -> str:

@@ -109,6 +109,7 @@ class PrivateWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
                 "instance": "",
                 "errors": [],
                 "successor_id": None,
+                "support": None,
             }
         ).encode()
         head = (

@@ -59,6 +59,12 @@ class Settings:
     """What an operator may change. Empty variables count as not set."""
 
     index: str = _setting("THAW_INDEX", "whoosh:build/index", "engine URL of the index: `whoosh:PATH`")
+    corpus: str = _setting(
+        "THAW_CORPUS",
+        "corpus",
+        "folder of texts that `python -m indexer` reads; its `screening.yaml`, `support.yaml` and `companions.yaml`, "
+        "where it has them, replace the packaged ones",
+    )
     cors_origins: tuple[str, ...] = _setting(
         "THAW_CORS_ORIGINS", ("*",), "origins that browsers may call from, separated by commas", _origins
     )
@@ -111,7 +117,6 @@ class Settings:
 
 # Read elsewhere, because they are needed before or outside the application; the README lists them too.
 _OUTSIDE = (
-    ("THAW_CORPUS", "`corpus`", "folder of texts that `python -m indexer` reads"),
     ("PORT", "`8000`", "port that gunicorn binds on all addresses where no `-b` is given, as Procfile hosts set it"),
     ("WEB_CONCURRENCY", "`1`", "gunicorn worker processes; each has 8 threads"),
 )

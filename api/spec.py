@@ -255,7 +255,7 @@ def _responses() -> Iterator[tuple[str, Node]]:
                 "content": {
                     problems.MEDIA_TYPE: {
                         "schema": {"$ref": "#/components/schemas/Problem"},
-                        "example": {"errors": [], "successor_id": None} | example,
+                        "example": {"errors": [], "successor_id": None, "support": None} | example,
                     }
                 },
             },

@@ -9,6 +9,7 @@ import sys
 from api.app import create_app
 from api.auth import KeysError
 from api.settings import SettingError, Settings
+from corpus import CorpusError
 
 # Other libraries' loggers stay at WARNING: what they might say of a request in passing is not wanted.
 logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
@@ -17,5 +18,5 @@ for name in ("indexer", "thaw"):
 
 try:
     app = create_app(Settings.from_env(os.environ))
-except (SettingError, KeysError) as error:
+except (SettingError, KeysError, CorpusError) as error:
     sys.exit(f"thaw: {error}")

@@ -304,7 +304,9 @@ def evaluate(queries: Path, qrels: Path, index_url: str, part: str | None, as_js
     asked = read_queries(queries)
     judged = read_judgments(qrels, asked)
     with closing(open_engine(index_url)) as engine:
-        evaluation = evaluate_search(engine.snapshot(), [query for query in asked if part in (None, query.part)], judged)
+        evaluation = evaluate_search(
+            engine.snapshot(), [query for query in asked if part in (None, query.part)], judged
+        )
     click.echo(_json(evaluation.to_json()) if as_json else evaluation.to_text())
 
 

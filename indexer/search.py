@@ -48,6 +48,9 @@ class SearchRequest:
     cursor: str | None = None
     interpret: bool = True
     explain: bool = False
+    prefer_topics: tuple[str, ...] = ()
+    """Passages on these topics rise, whatever the text asks for: help, for whoever may need it. They are not found
+    by this alone, nothing else is hidden, and ids that the vocabulary lacks are passed over."""
 
 
 MatchKind = Literal["exact", "stem", "concept", "spelling", "meaning"]

@@ -136,15 +136,15 @@ def passage_summary(snapshot: Snapshot, published: PublishedPassage) -> Record:
     }
 
 
-def passage(snapshot: Snapshot, published: PublishedPassage) -> Record:
-    """Passage."""
+def passage(snapshot: Snapshot, published: PublishedPassage, companions: Iterable[PublishedPassage] = ()) -> Record:
+    """Passage, with those that must be shown beside it."""
     return passage_summary(snapshot, published) | {
         "markdown": published.passage.markdown,
         "html": _markdown.render(published.passage.markdown),
         "source_span": _span(published.passage.source_span),
         "previous_id": published.previous_id,
         "next_id": published.next_id,
-        "companions": [],
+        "companions": [passage_summary(snapshot, companion) for companion in companions],
         "first_published_on": published.first_published_on,
         "updated_on": published.updated_on,
     }

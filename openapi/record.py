@@ -24,8 +24,12 @@ ANSWERS = Path(__file__).parent / "examples" / "answers.json"
 MOST_ITEMS = 3
 """Longer lists are cut: an example shows the shape, and the document stays readable."""
 
+LARGE_MAP = 50
+"""An object with more members is a table, and cut like a list."""
+
 QUERY = {"q": "why do I feel nothing at all", "limit": "1", "explain": "true"}
 BODY = {"q": "everything feels flat since I lost my father", "symptom": ["emotional-numbness"], "limit": 1}
+TEXT = {"text": "I feel so hopeless and alone since the funeral", "country": "GB"}
 TOPIC = "emotional-numbness"
 DOCUMENT = "what-is-emotional-numbness"
 
@@ -56,14 +60,18 @@ def record(client: FlaskClient) -> dict[str, Any]:
         ("list_documents", "/v1/documents", {}, {"limit": "1"}),
         ("get_document", "/v1/documents/{document_id}", {"document_id": DOCUMENT}, {}),
         ("get_document_metadata", "/v1/documents/{document_id}/schema-org", {"document_id": DOCUMENT}, {}),
+        ("list_support_contacts", "/v1/support", {}, {"country": "GB"}),
+        ("get_screening_rules", "/v1/support/rules", {}, {}),
         ("get_privacy_statement", "/v1/privacy", {}, {}),
+        ("get_service_statement", "/v1/about", {}, {}),
+    ]
+    posts: list[tuple[str, str, dict[str, Any]]] = [
+        ("search_passages_privately", "/v1/search", BODY),
+        ("screen_text", "/v1/support/screen", TEXT),
     ]
     found: dict[str, Any] = {
-        "search_passages_privately": {
-            "path": {},
-            "sent": BODY,
-            "answer": _answer(client.post("/v1/search", json=BODY)),
-        }
+        operation_id: {"path": {}, "sent": body, "answer": _answer(client.post(path, json=body))}
+        for operation_id, path, body in posts
     }
     for operation_id, template, path, query in gets:
         answer = _answer(client.get(template.format(**path), query_string=query))
@@ -79,7 +87,8 @@ def _answer(response: Any) -> Any:
 
 def _shortened(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _shortened(member) for key, member in value.items()}
+        members = list(value.items())
+        return {key: _shortened(member) for key, member in members[: MOST_ITEMS if len(members) > LARGE_MAP else None]}
     if isinstance(value, list):
         return [_shortened(item) for item in value[:MOST_ITEMS]]
     return value

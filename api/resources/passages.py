@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from api import support
 from api.blueprint import Blueprint
 from api.caching import Cache
 from api.index import snapshot
 from api.schemas.passages import Passage, PassageList, PassageQuery, PassageSelection, PassagesQuery
 from indexer import serialize
+from indexer.companions import companions_of
 from indexer.errors import NotFound, PassageWithdrawn
 from indexer.search import Filters, SearchRequest, Snapshot
 from indexer.serialize import Record
@@ -41,7 +43,8 @@ def get_passage(query: dict[str, Any], passage_id: str) -> Record:
     The passage as it is now, or as it was at an older revision. A withdrawn passage answers 410 with its successor.
     """
     current = snapshot()
-    return serialize.passage(current, current.passage(passage_id, query.get("revision")))
+    found = current.passage(passage_id, query.get("revision"))
+    return serialize.passage(current, found, companions_of(current, found, support.current().companions))
 
 
 def _page(current: Snapshot, request: SearchRequest) -> Record:

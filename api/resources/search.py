@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from api import support
 from api.auth import Scope
 from api.blueprint import Blueprint
 from api.caching import Cache
@@ -36,5 +39,10 @@ def search_passages_privately(question: Question) -> Record:
 
 
 def _search(question: Question) -> Record:
+    _, found = support.screen(question.request.text, question.country)
     current = snapshot()
-    return serialize.search_results(current, current.search(question.request))
+    asked = question.request
+    if found is not None:
+        helpful = tuple(topic_id for topic_id in support.PREFERRED_TOPICS if topic_id in current.vocabulary)
+        asked = replace(asked, prefer_topics=helpful)
+    return serialize.search_results(current, current.search(asked)) | {"support": found}

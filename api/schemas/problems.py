@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api import fields
 from api.fields import ResponseSchema
+from api.schemas.support import Support
 
 
 class FieldError(ResponseSchema):
@@ -31,3 +32,4 @@ class Problem(ResponseSchema):
     successor_id = fields.identifier(
         "For a withdrawn passage: the one that now carries most of its text", nullable=True
     )
+    support = fields.nested(Support, nullable=True)

@@ -33,7 +33,11 @@ CONTRACT = {
     ("get", "/v1/documents"): ("list_documents", "Documents"),
     ("get", "/v1/documents/{document_id}"): ("get_document", "Documents"),
     ("get", "/v1/documents/{document_id}/schema-org"): ("get_document_metadata", "Documents"),
+    ("get", "/v1/support"): ("list_support_contacts", "Support"),
+    ("post", "/v1/support/screen"): ("screen_text", "Support"),
+    ("get", "/v1/support/rules"): ("get_screening_rules", "Support"),
     ("get", "/v1/privacy"): ("get_privacy_statement", "Support"),
+    ("get", "/v1/about"): ("get_service_statement", "Support"),
 }
 """Public names: a generated client has them in its callers' code."""
 OUTSIDE = {
@@ -125,7 +129,7 @@ def test_every_error_of_http_has_the_shape_of_a_problem() -> None:
             answer = app.make_response(app.handle_user_exception(error()))  # type: ignore[arg-type]
             assert answer.content_type == problems.MEDIA_TYPE
             body = answer.get_json()
-            assert list(body) == ["type", "title", "status", "detail", "instance", "errors", "successor_id"]
+            assert list(body) == ["type", "title", "status", "detail", "instance", "errors", "successor_id", "support"]
             assert body["instance"] == "/v1/search"
             assert body["status"] == answer.status_code
 

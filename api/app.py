@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import auth, headers, index, limits, privacy, problems
 from api import support as help_for_people
-from api.resources import documents, health, pages, passages, search, support, topics
+from api.resources import docs, documents, health, pages, passages, search, support, topics
 from api.settings import Settings
 from api.spec import Api
 from indexer.engines import open_engine
@@ -60,6 +60,7 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)
+    app.register_blueprint(docs.blp)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

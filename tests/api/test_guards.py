@@ -43,11 +43,14 @@ CONTRACT = {
 OUTSIDE = {
     "/",
     "/assets/<name>",
+    "/docs",
+    "/docs/assets/<name>",
     "/healthz",
     "/metrics",
     "/problems",
     "/problems/<slug>",
     "/readyz",
+    "/redoc",
     "/v1/openapi.json",
 }
 

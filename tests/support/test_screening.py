@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import runpy
 import time
 from pathlib import Path
@@ -54,6 +55,16 @@ def test_goals_for_finding_hold_on_the_held_back_half(measure: str, floor: float
 @pytest.mark.parametrize(("measure", "ceiling"), [("crisis false alarms", 0.01), ("any false alarms", 0.04)])
 def test_goals_for_quiet_hold_on_the_held_back_half(measure: str, ceiling: float) -> None:
     assert held_back()[measure] <= ceiling
+
+
+def test_what_the_batches_taught_is_not_forgotten() -> None:
+    # The rules were mended with these queries, so this guards against losing ground; it measures nothing.
+    with Path(__file__).with_name("screening-batches.tsv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["tier"], row["query"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    found = [(tier, SCREENER.screen(query).tier) for tier, query in rows]
+    for tier in ("crisis", "distress", "none"):
+        answers = [answer for judged, answer in found if judged == tier]
+        assert answers.count(tier) / len(answers) >= 0.95, tier
 
 
 def test_the_page_shows_the_figures_of_today() -> None:

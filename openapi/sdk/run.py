@@ -222,7 +222,9 @@ class Stage:
 
 def open_stage(stack: ExitStack, document: Mapping[str, Any]) -> Stage:
     """Starts the server and the proxies; the stack ends them."""
-    index = os.environ.get("THAW_INDEX") or "whoosh:build/index"
+    index = f"whoosh:{BUILD / 'index'}"
+    # Its own, of the corpus as it is: an index that someone serves or builds meanwhile is left alone.
+    _run((sys.executable, "-m", "indexer", "build", "--index", index), ROOT)
     port = stack.enter_context(server.gunicorn(index, BUILD / "server.log"))
     return Stage(
         stack.enter_context(server.proxy(port, document, grows=False)),

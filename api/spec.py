@@ -54,6 +54,10 @@ ENUMS: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("distress", "crisis"): ("SupportTier", "Strong suffering, or risk to life."),
     TIERS: ("ScreeningTier", "Neither, strong suffering, or risk to life."),
     CONTACT_KINDS: ("ContactKind", "What kind of service a contact is."),
+    ("topic", "heading", "correction"): (
+        "SuggestionKind",
+        "What a suggestion comes from: a topic's name, a heading of a text, or typed words respelt.",
+    ),
     ("not_found", "withdrawn"): ("UnavailableReason", "Whether an id is unknown or its passage was withdrawn."),
     ("body", "header", "path", "query"): ("FieldLocation", "Where a parameter or member stands in the request."),
 }

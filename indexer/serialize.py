@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from corpus import FACETS, License, Source, Topic, Vocabulary
 from indexer.attribution import UNKNOWN_LICENSE, credit
 from indexer.model import WORDS_PER_MINUTE, Evidence, PublishedDocument, PublishedPassage, Span, Tag
-from indexer.search import Explanation, FacetCounts, Highlight, Hit, Interpretation, SearchResult, Snapshot
+from indexer.search import Explanation, FacetCounts, Highlight, Hit, Interpretation, SearchResult, Snapshot, Suggestion
 
 Record = dict[str, Any]
 
@@ -265,4 +265,30 @@ def _facet(vocabulary: Vocabulary, counts: FacetCounts) -> Record:
         "buckets": [
             {"topic": topic_ref(vocabulary, bucket.topic_id), "count": bucket.count} for bucket in counts.buckets
         ],
+    }
+
+
+# --- suggestions and neighbours ----------------------------------------------------------------------------------
+
+
+def suggestions(snapshot: Snapshot, found: Iterable[Suggestion]) -> Record:
+    """Suggestions."""
+    return {
+        "corpus_version": snapshot.corpus_version,
+        "items": [
+            {
+                "text": one.text,
+                "kind": one.kind,
+                "topic": topic_ref(snapshot.vocabulary, one.topic_id) if one.topic_id else None,
+            }
+            for one in found
+        ],
+    }
+
+
+def similar_passages(snapshot: Snapshot, hits: Iterable[Hit]) -> Record:
+    """SimilarPassages."""
+    return {
+        "corpus_version": snapshot.corpus_version,
+        "items": [{"passage": passage_summary(snapshot, hit.passage), "score": hit.score} for hit in hits],
     }

@@ -52,11 +52,13 @@ def record(client: FlaskClient) -> dict[str, Any]:
     passage = client.get("/v1/search", query_string=QUERY).get_json()["items"][0]["passage"]["id"]
     gets: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
         ("search_passages", "/v1/search", {}, QUERY),
+        ("suggest_queries", "/v1/suggest", {}, {"q": "why can't i f", "limit": "3"}),
         ("list_topics", "/v1/topics", {}, {"facet": ["cause"], "limit": "2"}),
         ("get_topic", "/v1/topics/{topic_id}", {"topic_id": TOPIC}, {}),
         ("get_vocabulary", "/v1/vocabulary", {}, {}),
         ("list_passages", "/v1/passages", {}, {"document": [DOCUMENT], "limit": "1"}),
         ("get_passage", "/v1/passages/{passage_id}", {"passage_id": passage}, {}),
+        ("list_similar_passages", "/v1/passages/{passage_id}/similar", {"passage_id": passage}, {"limit": "1"}),
         ("list_documents", "/v1/documents", {}, {"limit": "1"}),
         ("get_document", "/v1/documents/{document_id}", {"document_id": DOCUMENT}, {}),
         ("get_document_metadata", "/v1/documents/{document_id}/schema-org", {"document_id": DOCUMENT}, {}),

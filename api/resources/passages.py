@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.caching import Cache
 from api.index import snapshot
 from api.schemas.passages import Passage, PassageList, PassageQuery, PassageSelection, PassagesQuery
+from api.schemas.similar import SimilarPassages, SimilarQuery
 from indexer import serialize
 from indexer.companions import companions_of
 from indexer.errors import NotFound, PassageWithdrawn
@@ -45,6 +46,22 @@ def get_passage(query: dict[str, Any], passage_id: str) -> Record:
     current = snapshot()
     found = current.passage(passage_id, query.get("revision"))
     return serialize.passage(current, found, companions_of(current, found, support.current().companions))
+
+
+@blp.operation(
+    "/passages/<passage_id>/similar",
+    returns=SimilarPassages,
+    query=SimilarQuery,
+    problems=["not-found", "passage-withdrawn"],
+)
+def list_similar_passages(query: dict[str, Any], passage_id: str) -> Record:
+    """List similar passages
+
+    Passages on the same subject, the nearest first, at most two from one document: by the topics that they share in
+    the same role and by their most telling words.
+    """
+    current = snapshot()
+    return serialize.similar_passages(current, current.similar(passage_id, query["limit"]))
 
 
 def _page(current: Snapshot, request: SearchRequest) -> Record:

@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.caching import Cache
 from api.index import snapshot
 from api.schemas.search import Question, SearchQuery, SearchRequest, SearchResults
+from api.schemas.suggestions import Suggestions, SuggestQuery
 from indexer import serialize
 from indexer.serialize import Record
 
@@ -36,6 +37,17 @@ def search_passages_privately(question: Question) -> Record:
     out of addresses, histories and the logs of proxies.
     """
     return _search(question)
+
+
+@blp.operation("/suggest", returns=Suggestions, query=SuggestQuery, cache=Cache.NEVER, scope=Scope.SEARCH)
+def suggest_queries(asked: tuple[str, int]) -> Record:
+    """Suggest queries
+
+    What typed words may become: topics, headings, respelt words. Each suggestion finds at least one passage. None names
+    a way of harming anyone or a dose; words that point to danger are answered with ways to help alone.
+    """
+    current = snapshot()
+    return serialize.suggestions(current, current.suggest(*asked))
 
 
 def _search(question: Question) -> Record:

@@ -25,11 +25,13 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = {
     ("get", "/v1/search"): ("search_passages", "Search"),
     ("post", "/v1/search"): ("search_passages_privately", "Search"),
+    ("get", "/v1/suggest"): ("suggest_queries", "Search"),
     ("get", "/v1/topics"): ("list_topics", "Topics"),
     ("get", "/v1/topics/{topic_id}"): ("get_topic", "Topics"),
     ("get", "/v1/vocabulary"): ("get_vocabulary", "Topics"),
     ("get", "/v1/passages"): ("list_passages", "Passages"),
     ("get", "/v1/passages/{passage_id}"): ("get_passage", "Passages"),
+    ("get", "/v1/passages/{passage_id}/similar"): ("list_similar_passages", "Passages"),
     ("get", "/v1/documents"): ("list_documents", "Documents"),
     ("get", "/v1/documents/{document_id}"): ("get_document", "Documents"),
     ("get", "/v1/documents/{document_id}/schema-org"): ("get_document_metadata", "Documents"),

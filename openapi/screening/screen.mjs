@@ -139,9 +139,10 @@ export class Screener {
   *joinedLetters(tokens) {
     let index = 0;
     next: while (index < tokens.length) {
+      const most = Math.min(tokens.length, index + this.limits.spaced_letters);
       let stop = index;
-      while (stop < tokens.length && tokens[stop].word.length === 1 && tokens[stop].word !== FULL_STOP) stop++;
-      for (let end = Math.min(stop, index + this.limits.spaced_letters); end > index + 2; end--) {
+      while (stop < most && tokens[stop].word.length === 1 && tokens[stop].word !== FULL_STOP) stop++;
+      for (let end = stop; end > index + 2; end--) {
         const word = tokens.slice(index, end).map((token) => token.word).join("");
         if (this.isKnown(word) || this.resolve(word).length > 1) {
           yield { start: tokens[index].start, end: tokens[end - 1].end, word };

@@ -212,11 +212,10 @@ class Screener:
         """Letters set apart ("d i e") become the longest known word that three or more of them spell."""
         index = 0
         while index < len(tokens):
-            stop = index
-            while stop < len(tokens) and len(tokens[stop].word) == 1 and tokens[stop].word != _FULL_STOP:
+            stop, most = index, min(len(tokens), index + self._limits["spaced_letters"])
+            while stop < most and len(tokens[stop].word) == 1 and tokens[stop].word != _FULL_STOP:
                 stop += 1
-            longest = min(stop, index + self._limits["spaced_letters"])
-            for end in range(longest, index + 2, -1):
+            for end in range(stop, index + 2, -1):
                 word = "".join(token.word for token in tokens[index:end])
                 if self._known(word) or len(self._resolve(word)) > 1:
                     yield _Token(tokens[index].start, tokens[end - 1].end, word)

@@ -57,6 +57,10 @@ STATEMENT: dict[str, Any] = {
     "sets_cookies": False,
     "contacts_third_parties": False,
     "retention": "Log lines go to the standard error stream; whoever runs this service decides how long to keep them.",
+    "rate_limits": (
+        "Where rate limits are on, a caller's key or network address is counted in memory, or in the operator's Redis, "
+        "under a keyed hash whose key is random and thrown away each day; a count lives as long as its window."
+    ),
     "private_search": "POST /v1/search takes the query in the body, so that it stays out of addresses and histories.",
     "disclaimer": DISCLAIMER,
 }

@@ -138,5 +138,6 @@ class PrivacyStatement(ResponseSchema):
     sets_cookies = fields.yes_no("Whether cookies are set")
     contacts_third_parties = fields.yes_no("Whether pages or the server contact other hosts")
     retention = fields.string("How long the log lines are kept", longest=500, shortest=1)
+    rate_limits = fields.string("What is held to limit rates, and for how long", longest=500, shortest=1)
     private_search = fields.string("How to search without the query in an address", longest=500, shortest=1)
     disclaimer = fields.string("What the content is and is not", longest=500, shortest=1)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import auth, headers, index, limits, privacy, problems
+from api import auth, compression, headers, index, limits, privacy, problems
 from api import support as help_for_people
 from api.resources import docs, documents, health, pages, passages, search, support, topics
 from api.settings import Settings
@@ -49,6 +49,7 @@ def create_app(settings: Settings, engine: SearchEngine | None = None) -> Flask:
     # A redirect would repeat the query string in its Location.
     app.url_map.merge_slashes = False
     index.attach(app, engine or index.LazyEngine(lambda: open_engine(settings.index)))
+    compression.register(app)
     headers.register(app, settings)
     privacy.register(app)
     help_for_people.register(app, settings.corpus, settings.default_country)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from api import VERSION, auth, support
+from api import VERSION, auth, compression, support
 from api.index import snapshot
 from api.problems import Fault, InvalidInput
 
@@ -69,13 +69,17 @@ def _check_length(if_none_match: str) -> None:
 
 
 def current_etag(policy: Cache) -> str:
-    """Hash of what the answer depends on: the release, the corpus version and the address."""
+    """Hash of what the answer depends on: the release, the corpus version, the address, and the encoding.
+
+    A strong ETag stands for bytes, and those differ where an answer is compressed.
+    """
     if policy in (Cache.STATIC, Cache.SUPPORT):
         content = support.current().version if policy is Cache.SUPPORT else ""
     else:
         content = snapshot().corpus_version
     address = request.path.encode("utf-8", "replace") + b"?" + request.query_string
-    seed = f"{VERSION}\n{content}\n".encode() + address
+    encoding = "gzip" if compression.accepted() else "identity"
+    seed = f"{VERSION}\n{content}\n{encoding}\n".encode() + address
     return hashlib.blake2b(seed, digest_size=16).hexdigest()
 
 

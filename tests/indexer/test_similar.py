@@ -129,6 +129,13 @@ def test_equal_neighbours_keep_their_order_and_the_limit_holds() -> None:
     assert names(lists, 5, 2) == ["d0-0", "d1-0"]
 
 
+def test_a_chance_word_makes_no_neighbour() -> None:
+    words = " ".join(f"word{number}" for number in range(15))
+    own = passage("a-0", f"{words} {words} chance.", {"cause": "grief"})
+    sharing = passage("b-0", f"{words} {words}.", {"cause": "grief"})
+    assert names(Lists((own, sharing, passage("c-0", "By chance, something else entirely."), *OTHERS))) == ["b-0"]
+
+
 @pytest.mark.parametrize("limit", [0, 51])
 def test_an_impossible_limit_is_named(limit: int) -> None:
     with pytest.raises(InvalidRequest, match="between 1 and 50"):

@@ -19,6 +19,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api.auth import Scope, requires
 from api.caching import Cache, caching
+from api.deprecation import Deprecation, deprecated
 from api.fields import NoParameters, RequestSchema, ResponseSchema
 from api.problems import KINDS, Fault, InvalidInput
 
@@ -126,6 +127,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         scope: Scope = Scope.READ,
         problems: Iterable[str] = (),
         media_type: str = "application/json",
+        deprecation: Deprecation | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Makes a view an operation: its name is the operationId, its docstring the documentation.
 
@@ -149,8 +151,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 handler = self.alt_response(KINDS[slug].status, KINDS[slug].component)(handler)
             security: list[dict[str, list[str]]] = [] if scope is Scope.OPEN else [{}, {"ApiKey": []}]
             handler = self.doc(operationId=view.__name__, security=security)(handler)
+            if deprecation:
+                handler = self.doc(deprecated=True)(handler)
             self.scopes[view.__name__] = scope
-            self.route(rule, methods=[method])(requires(scope)(caching(cache)(handler)))
+            self.route(rule, methods=[method])(deprecated(deprecation)(requires(scope)(caching(cache)(handler))))
             return view
 
         return decorate

@@ -77,12 +77,16 @@ HEADERS: Mapping[str, Node] = {
         "description": "Who may keep the answer; `no-store` on anything that carries a query",
         "schema": _TEXT | {"examples": ["public, max-age=300"]},
     },
+    "Deprecation": {
+        "description": "Since when the operation is deprecated, in seconds of Unix time (RFC 9745)",
+        "schema": _TEXT | {"examples": ["@1767225600"]},
+    },
     "ETag": {
         "description": "Strong validator, bound to address and corpus version; send it back in `If-None-Match`",
         "schema": _TEXT | {"examples": ['"5f0c1e7c0b0f4a3f9e2d6c7b8a9f0e1d"']},
     },
     "Link": {
-        "description": "The passage that now carries most of the text, as `successor-version`",
+        "description": "What follows a withdrawn passage or a deprecated operation, as `successor-version`",
         "schema": _TEXT | {"examples": ['</v1/passages/p-3x8k2m5n7q9r>; rel="successor-version"']},
     },
     "RateLimit": {
@@ -97,6 +101,10 @@ HEADERS: Mapping[str, Node] = {
     "Retry-After": {
         "description": "Seconds to wait before trying again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [10]},
+    },
+    "Sunset": {
+        "description": "When the operation ends (RFC 8594)",
+        "schema": _TEXT | {"examples": ["Fri, 01 Jan 2027 00:00:00 GMT"]},
     },
     "WWW-Authenticate": {
         "description": "How to send an API key, and what was wrong with the one that was sent",
@@ -292,7 +300,8 @@ def _finish_operation(operation: Node, in_path: list[Node]) -> None:
     operation["description"] = operation["description"].replace("\n", " ")
     success = operation["responses"]["200"]
     is_cached = "get" in operation["operationId"] or "list" in operation["operationId"]
-    success["headers"] = _header_refs(*_ALWAYS, *(("ETag",) if is_cached else ()))
+    going = ("Deprecation", "Link", "Sunset") if operation.get("deprecated") else ()
+    success["headers"] = _header_refs(*_ALWAYS, *(("ETag",) if is_cached else ()), *going)
     parameters = operation["parameters"] = in_path + operation.get("parameters", [])
     if is_cached:
         operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
@@ -412,6 +421,7 @@ _OPERATION_ORDER = (
     "summary",
     "description",
     "tags",
+    "deprecated",
     "security",
     "parameters",
     "requestBody",

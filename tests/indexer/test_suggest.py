@@ -146,6 +146,7 @@ def test_what_leads_to_no_passage_is_not_suggested() -> None:
     [
         ("sleep in the afternoon", "no sleep", "sleep"),
         ("feel numb at home tonight", "feel so very numb", "feel n"),
+        ("then feel numb at night", "feel so numb", "feel n"),
         ("numb cold hands", "hands numb", "numb han"),
         ("low mood and more of it", "lowered mood", "low m"),
         ("cold", "cold and winter", "co"),

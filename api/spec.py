@@ -15,7 +15,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from api import VERSION, problems
+from api import VERSION, problems, samples
 from api.caching import MAX_IF_NONE_MATCH
 from api.schemas.problems import Problem
 from corpus import ADVISORIES, FACETS
@@ -336,9 +336,10 @@ def _add_examples(found: Node) -> None:
     recorded = _examples("answers.json")
     schemas = found["components"]["schemas"]
     examples: Node = {}
-    for operations in found["paths"].values():
-        for operation in operations.values():
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
             example = recorded[operation["operationId"]]
+            operation["x-codeSamples"] = samples.of(method, path, example)
             (content,) = operation["responses"]["200"]["content"].values()
             content["example"] = example["answer"]
             _collect(content["schema"], example["answer"], schemas, examples)
@@ -426,6 +427,7 @@ _OPERATION_ORDER = (
     "parameters",
     "requestBody",
     "responses",
+    "x-codeSamples",
 )
 
 

@@ -6,11 +6,12 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.schemas.search import SearchQuery
-from tests.api.conforming import ConformingClient
+from tests.api.conforming import ConformingClient, resolve, the_document
 
 MEMBERS = list(SearchQuery().fields)
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -83,3 +84,40 @@ def test_html_of_an_answer_is_escaped(memory_client: ConformingClient, query: st
     for hit in answer.get_json()["items"]:
         for highlight in hit["highlights"]:
             assert "<" not in highlight["html"].replace("<mark>", "").replace("</mark>", "")
+
+
+BOUNDED = [
+    (path, parameter["name"], parameter["schema"])
+    for path, item in the_document()["paths"].items()
+    for parameter in item.get("get", {}).get("parameters", ())
+    if parameter["in"] == "query" and "{" not in path
+]
+
+
+def faults(client: ConformingClient, path: str, name: str, value: object) -> list[str]:
+    """Fields that the answer complains about."""
+    answer = client.get(path, query_string={name: value})
+    return [error["field"] for error in answer.get_json()["errors"]] if answer.status_code == 400 else []
+
+
+@pytest.mark.parametrize(("path", "name", "schema"), BOUNDED, ids=[f"{path} {name}" for path, name, _ in BOUNDED])
+def test_documented_limits_of_parameters_are_those_that_hold(
+    memory_client: ConformingClient, path: str, name: str, schema: dict[str, Any]
+) -> None:
+    """Just outside of each limit the parameter is refused by name; the document promises neither more nor less."""
+    item = resolve(schema.get("items", schema))
+    if item["type"] == "integer":
+        assert name not in faults(memory_client, path, name, item["minimum"])
+        assert name not in faults(memory_client, path, name, item["maximum"])
+        assert faults(memory_client, path, name, item["minimum"] - 1) == [name]
+        assert faults(memory_client, path, name, item["maximum"] + 1) == [name]
+    if "enum" in item:
+        assert not any(name in faults(memory_client, path, name, value) for value in item["enum"])
+        assert faults(memory_client, path, name, "none-of-them") == [name]
+    if "maxLength" in item:
+        assert faults(memory_client, path, name, "a" * (item["maxLength"] + 1)) == [name]
+    if "maxItems" in schema:
+        many = [item["enum"][0] if "enum" in item else "aa"] * (schema["maxItems"] + 1)
+        assert faults(memory_client, path, name, many) == [name]
+    if item["type"] == "boolean":
+        assert faults(memory_client, path, name, "yes") == [name]

@@ -24,7 +24,7 @@ from tests.fakes import FakeIndex
 
 FUZZ = settings.get_current_profile_name() == "fuzz"
 CASES = settings().max_examples if FUZZ else 20
-"""Drawn for each operation, beyond its examples and what covers each constraint: 1,815 cases of 17 operations in 21 s."""
+"""Drawn for each operation, beyond examples and what covers each constraint: 1,815 cases of 17 operations in 21 s."""
 
 CONFIG = {
     "checks": {

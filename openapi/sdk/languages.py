@@ -30,6 +30,8 @@ class Language:
     strictly: str = ""
     """How strictly, for the table."""
     run: Command = ()
+    reads_new_values: bool = True
+    """Whether the client can read an enum's value that came after it was generated."""
     grammar: str = ""
     """The tree-sitter grammar that sources are parsed with, where there is no compiler."""
     suffix: str = ""
@@ -53,6 +55,7 @@ LANGUAGES = (
         compile=(("{bin}/mypy", "--config-file", "mypy.ini", "check.py", "sdk/thaw"),),
         strictly="mypy --strict on the calls, the generator's own settings on the client",
         run=("{bin}/python", "check.py"),
+        reads_new_values=False,
     ),
     Language(
         "openapi-python-client",
@@ -65,6 +68,7 @@ LANGUAGES = (
         compile=(("{bin}/mypy", "--config-file", "mypy.ini", "check.py", "sdk/thaw_client"),),
         strictly="mypy --strict, generated code included",
         run=("{bin}/python", "check.py"),
+        reads_new_values=False,
     ),
     _typescript("typescript-fetch", _GENERATOR, _openapi_generator("typescript-fetch")),
     _typescript("typescript-axios", _GENERATOR, _openapi_generator("typescript-axios")),
@@ -124,6 +128,7 @@ LANGUAGES = (
         (("cargo", "build", "--quiet"),),
         "deny(warnings) on the calls",
         ("{cargo}/debug/check",),
+        reads_new_values=False,
     ),
     Language(
         "php",

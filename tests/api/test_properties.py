@@ -109,15 +109,15 @@ def test_documented_limits_of_parameters_are_those_that_hold(
     if item["type"] == "integer":
         assert name not in faults(memory_client, path, name, item["minimum"])
         assert name not in faults(memory_client, path, name, item["maximum"])
-        assert faults(memory_client, path, name, item["minimum"] - 1) == [name]
-        assert faults(memory_client, path, name, item["maximum"] + 1) == [name]
+        assert name in faults(memory_client, path, name, item["minimum"] - 1)
+        assert name in faults(memory_client, path, name, item["maximum"] + 1)
     if "enum" in item:
         assert not any(name in faults(memory_client, path, name, value) for value in item["enum"])
-        assert faults(memory_client, path, name, "none-of-them") == [name]
+        assert name in faults(memory_client, path, name, "none-of-them")
     if "maxLength" in item:
-        assert faults(memory_client, path, name, "a" * (item["maxLength"] + 1)) == [name]
+        assert name in faults(memory_client, path, name, "a" * (item["maxLength"] + 1))
     if "maxItems" in schema:
         many = [item["enum"][0] if "enum" in item else "aa"] * (schema["maxItems"] + 1)
-        assert faults(memory_client, path, name, many) == [name]
+        assert name in faults(memory_client, path, name, many)
     if item["type"] == "boolean":
-        assert faults(memory_client, path, name, "yes") == [name]
+        assert name in faults(memory_client, path, name, "yes")

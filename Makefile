@@ -47,6 +47,10 @@ fuzz: setup ## ask every operation some thousand new questions (minutes)
 .PHONY: check
 check: lint types imports corpus-check spec-check breaking readme-check test ## what CI runs first
 
+.PHONY: test-sdk
+test-sdk: setup ## generate every client, compile it, let it call the live server; SDK_LANGS="go rust" for some
+	$(BIN)/python -m openapi.sdk.run test $(SDK_LANGS)
+
 .PHONY: lint
 lint: setup
 	$(BIN)/ruff format --check .
@@ -62,7 +66,7 @@ imports: setup
 
 .PHONY: corpus-check
 corpus-check: setup
-	$(BIN)/python -m indexer check
+	$(BIN)/python -m indexer check --locked
 
 .PHONY: spec-check
 spec-check: setup ## the committed OpenAPI document is the one the app generates
@@ -90,6 +94,15 @@ format: setup ## format and mend what ruff can
 .PHONY: spec
 spec: setup ## write openapi/openapi.json anew
 	$(BIN)/python -m openapi.generate
+
+.PHONY: sdk
+sdk: setup ## a client library from the OpenAPI document: make sdk LANG=go
+ifeq ($(origin LANG),command line)
+	@LANG=C.UTF-8 $(BIN)/python -m openapi.sdk.run generate $(LANG)
+else
+	@echo "make sdk LANG=NAME, where NAME is one of:"
+	@$(BIN)/python -m openapi.sdk.run names
+endif
 
 .PHONY: lock
 lock: ## resolve pyproject.toml into requirements.lock anew (needs uv)

@@ -24,6 +24,8 @@ class Language:
     generate: Command
     needs: tuple[str, ...] = ()
     """Programs that must be on the path to compile and run it."""
+    library: tuple[str, Command] = ("", ())
+    """What Debian calls a library that the client imports, and a command that ends well where it is installed."""
     version: Command = ()
     """Says the version of compiler or interpreter in its first line."""
     compile: tuple[Command, ...] = ()
@@ -43,7 +45,7 @@ _STRICT_TS = "tsc --strict, generated code included"
 
 
 def _typescript(name: str, tool: str, generate: Command) -> Language:
-    return Language(name, tool, generate, ("node", "npm"), ("node", "--version"), (_TSC,), _STRICT_TS, _NODE)
+    return Language(name, tool, generate, ("node", "npm"), ("", ()), ("node", "--version"), (_TSC,), _STRICT_TS, _NODE)
 
 
 LANGUAGES = (
@@ -88,6 +90,7 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("java"),
         ("java", "javac", "mvn"),
+        ("", ()),
         ("javac", "-version"),
         (
             (
@@ -104,9 +107,10 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("kotlin"),
         ("java", "mvn"),
+        ("", ()),
         ("java", "-version"),
         (("mvn", "-q", "-B", "-ntp", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath"),),
-        "kotlinc, all warnings shown",
+        "kotlinc, generated code included",
         ("java", "-cp", "target/classes:{classpath}", "CheckKt"),
     ),
     Language(
@@ -114,6 +118,7 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("go"),
         ("go",),
+        ("", ()),
         ("go", "version"),
         (("go", "vet", "-C", "sdk", "."), ("go", "vet", "."), ("go", "build", "-o", "check", ".")),
         "go vet, generated code included",
@@ -124,6 +129,7 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("rust"),
         ("cargo",),
+        ("", ()),
         ("cargo", "--version"),
         (("cargo", "build", "--quiet"),),
         "deny(warnings) on the calls",
@@ -135,6 +141,7 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("php"),
         ("php",),
+        ("php-guzzlehttp-guzzle", ("php", "-r", "exit((int) !is_file('/usr/share/php/GuzzleHttp/autoload.php'));")),
         ("php", "--version"),
         (("sh", "-c", "find sdk/lib check.php -name '*.php' -print0 | xargs -0 -n1 php -l >/dev/null"),),
         "php -l, warnings are errors when run",
@@ -145,6 +152,7 @@ LANGUAGES = (
         _GENERATOR,
         _openapi_generator("ruby"),
         ("ruby",),
+        ("ruby-typhoeus", ("ruby", "-e", "require 'typhoeus'")),
         ("ruby", "--version"),
         (("sh", "-c", "find sdk/lib check.rb -name '*.rb' -print0 | xargs -0 ruby -wc >/dev/null"),),
         "ruby -wc",

@@ -180,6 +180,12 @@ def _compile(language: Language, work: Path) -> None:
     for program in language.needs:
         if not shutil.which(program):
             raise Missing(f"no {program} on this machine")
+    package, probe = language.library
+    if probe:
+        try:
+            _run(probe, work)
+        except StepFailed:
+            raise Missing(f"no {package} on this machine") from None
     for command in language.compile:
         _run(command, work)
 

@@ -139,3 +139,5 @@ class Corpus:
     """The lock file of passage ids beside the texts; None for a plain folder of texts."""
     notices: tuple[str, ...] = ()
     """What was passed over and why, for an editor to see."""
+    utterances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What people say when they speak of a topic: sentences by topic id. They read queries, and tag no text."""

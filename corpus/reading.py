@@ -14,6 +14,7 @@ from corpus.errors import CorpusError, Fault
 from corpus.files import ID_PATTERN, ID_REMEDY, MAX_ID_LENGTH, is_id, read_text
 from corpus.marked import Fields, YamlFault, load_marked
 from corpus.model import ADVISORIES, Advisory, Corpus, License, MediaType, Reference, Source, Vocabulary
+from corpus.utterances import Utterances, read_utterances
 from corpus.vocabulary import PACKAGED_VOCABULARY, read_vocabulary
 
 MAX_TEXT_BYTES = 10_000_000
@@ -77,8 +78,9 @@ def read_corpus(root: Path) -> Corpus:
     """The texts and the vocabulary of a folder.
 
     A folder with a vocabulary.yaml is a corpus: its texts stand in texts/, Markdown texts need front matter,
-    and passages.lock.jsonl belongs to it. Any other folder is searched for .md, .txt and .html files at any
-    depth; it is read with the packaged vocabulary, and front matter may be missing. Hidden files and
+    utterances.yaml (which may be missing) says how people speak of its topics, and passages.lock.jsonl belongs to
+    it. Any other folder is searched for .md, .txt and .html files at any depth; it is read with the packaged
+    vocabulary and utterances, and front matter may be missing. Hidden files and
     README files are passed over; `notices` says what was.
     Raises CorpusError with every fault of every file.
     """
@@ -88,7 +90,9 @@ def read_corpus(root: Path) -> Corpus:
         message = "this is not a folder." if root.exists() else "there is no such folder."
         raise CorpusError((Fault(root, message, "Name a corpus folder, or a folder of .md, .txt or .html files."),))
     is_corpus = (root / "vocabulary.yaml").exists()
-    vocabulary = _vocabulary(root / "vocabulary.yaml" if is_corpus else PACKAGED_VOCABULARY, faults)
+    vocabulary_path = root / "vocabulary.yaml" if is_corpus else PACKAGED_VOCABULARY
+    vocabulary = _vocabulary(vocabulary_path, faults)
+    utterances = _utterances(vocabulary_path.with_name("utterances.yaml"), vocabulary, faults)
     folder = root / "texts" if is_corpus else root
     sources: list[Source] = []
     if is_corpus and not folder.is_dir():
@@ -98,7 +102,7 @@ def read_corpus(root: Path) -> Corpus:
     if faults:
         raise CorpusError(tuple(faults))
     ordered = tuple(sorted(sources, key=lambda source: source.id))
-    return Corpus(root, ordered, vocabulary, root / LOCK_NAME if is_corpus else None, tuple(notices))
+    return Corpus(root, ordered, vocabulary, root / LOCK_NAME if is_corpus else None, tuple(notices), utterances)
 
 
 def _vocabulary(path: Path, faults: list[Fault]) -> Vocabulary:
@@ -107,6 +111,17 @@ def _vocabulary(path: Path, faults: list[Fault]) -> Vocabulary:
     except CorpusError as error:
         faults.extend(error.faults)
         return Vocabulary({})
+
+
+def _utterances(path: Path, vocabulary: Vocabulary, faults: list[Fault]) -> Utterances:
+    # Without its vocabulary every topic would be unknown: the faults of that file are enough.
+    if not (vocabulary.topics and path.exists()):
+        return {}
+    try:
+        return read_utterances(path, vocabulary)
+    except CorpusError as error:
+        faults.extend(error.faults)
+        return {}
 
 
 def read_source(path: Path, root: Path, *, front_matter_required: bool = False) -> Source:

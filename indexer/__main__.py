@@ -298,8 +298,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def evaluate(queries: Path, qrels: Path, index_url: str, part: str | None, as_json: bool) -> None:
     """Scores the search against judged queries.
 
-    QUERIES has lines of id, group, part, text between tabs; group and part may be left out. QRELS has lines of query, document, start, end, grade; or
-    of query, 0, passage or document, grade. nDCG takes the grade as gain.
+    QUERIES has lines of id, group, part, text between tabs; group and part may be left out. QRELS has lines of
+    query, document, start, end, grade; or of query, 0, passage or document, grade. nDCG takes the grade as gain.
     """
     asked = read_queries(queries)
     judged = read_judgments(qrels, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -17,12 +18,14 @@ from corpus import FACETS, LOCK_NAME, Corpus, CorpusError, Facet, Fault, Source,
 from indexer.chunk import chunk
 from indexer.engines import open_writer
 from indexer.identify import Identified, Lock, format_lock, identify, read_lock, write_lock
+from indexer.meaning.encoder import installed_encoder
+from indexer.meaning.vectors import PACKAGED_CACHE, MeaningVectors, VectorCache
 from indexer.model import Document, OutlineEntry, Passage, PublishedDocument, PublishedPassage
 from indexer.parse import parse
-from indexer.search import IndexWriter
+from indexer.search import Embed, IndexWriter
 from indexer.tag import Tagger
 
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 """Part of every corpus version. Count it up when the same corpus must be indexed anew after an upgrade."""
 
 _EXAMPLES = 3
@@ -162,6 +165,8 @@ def build(
                 documents=outcome.documents,
                 withdrawals=outcome.identified.withdrawals,
                 old_revisions=outcome.old_revisions,
+                utterances=corpus.utterances,
+                embed=_embedding(corpus, outcome, vector_cache(index_url), progress),
             )
         # Only now the lock: had it been written first and the publication failed, it would name passages that
         # nobody has seen. If the process dies between the two, the next build matches the same texts with the
@@ -221,7 +226,7 @@ def prepare(corpus: Corpus, lock: Lock, progress: Progress | None = None) -> Out
         published_document(document, by_document[document_id]) for document_id, document in documents.items()
     )
     old_revisions = tuple(_as_published(old, documents, tagger) for old in identified.old_revisions)
-    version = _corpus_version(corpus.vocabulary, published_documents, identified, old_revisions)
+    version = _corpus_version(corpus.vocabulary, corpus.utterances, published_documents, identified, old_revisions)
     return Outcome(version, published_documents, identified, old_revisions, tuple(faults))
 
 
@@ -288,18 +293,62 @@ def _outline(document: Document, passages: Sequence[PublishedPassage]) -> Iterat
 
 def _corpus_version(
     vocabulary: Vocabulary,
+    utterances: Mapping[str, tuple[str, ...]],
     documents: Iterable[PublishedDocument],
     identified: Identified,
     old_revisions: Iterable[PublishedPassage],
 ) -> str:
     """16 hexadecimal digits that change if and only if what a caller can read changes."""
-    digest = hashlib.sha256(f"{INDEX_FORMAT}\n{vocabulary.version}\n".encode())
+    encoder = installed_encoder()
+    digest = hashlib.sha256(f"{INDEX_FORMAT}\n{vocabulary.version}\n{encoder.name if encoder else ''}\n".encode())
+    digest.update(repr(utterances).encode())
     for document in documents:
         digest.update(repr(document).encode())
     for passage in (*identified.published, *old_revisions):
         digest.update(repr(passage).encode())
     digest.update(repr(identified.withdrawals).encode())
     return digest.hexdigest()[:16]
+
+
+# --- meaning ------------------------------------------------------------------------------------------------------
+
+
+def vector_cache(index_url: str) -> Path | None:
+    """The file that keeps vectors between builds, in the index's own folder; None for an index without one."""
+    scheme, _, path = index_url.partition(":")
+    return Path(path) / "vectors-cache.npz" if scheme == "whoosh" else None
+
+
+def _embedding(corpus: Corpus, outcome: Outcome, cache_path: Path | None, progress: Progress) -> Embed | None:
+    """How to make the vectors of this corpus; None where no encoder is installed."""
+    encoder = installed_encoder()
+    if encoder is None:
+        return None
+    titles = {document.source.id: document.title for document in outcome.documents}
+    utterances = [sentence for sentences in corpus.utterances.values() for sentence in sentences]
+
+    def track(texts: Sequence[str]) -> Iterable[str]:
+        return progress.track(texts, "read meaning", len(texts))
+
+    def embed(passages: Iterable[PublishedPassage]) -> MeaningVectors:
+        own = (cache_path,) if cache_path else ()
+        cache = VectorCache(encoder.name, PACKAGED_CACHE, *own)
+        vectors = MeaningVectors.make(
+            encoder, (_sentences(found, titles) for found in passages), utterances, cache, track
+        )
+        # Only what makes the next build quicker is lost where the disk is full.
+        with contextlib.suppress(OSError):
+            for path in own:
+                cache.save(path)
+        return vectors
+
+    return embed
+
+
+def _sentences(published: PublishedPassage, titles: Mapping[str, str]) -> tuple[str, list[str]]:
+    passage = published.passage
+    headings = f"{titles[passage.document_id]}. {' '.join(passage.heading_path)}"
+    return headings, [passage.text[span.start : span.end] for span in passage.sentence_spans]
 
 
 # --- the lock ----------------------------------------------------------------------------------------------------

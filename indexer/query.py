@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from corpus import Vocabulary
+from corpus import Facet, Vocabulary
 from indexer import english
+from indexer.meaning.encoder import Encoder
+from indexer.meaning.vectors import Vector
 from indexer.search import Concept, ConceptKind, Interpretation
+from indexer.speech import SpeechBank
 from indexer.spelling import MAX_CHECKED, Speller
 from indexer.tag import Mention, Tagger
 from indexer.text import STOP_WORDS, Token, tokenize
@@ -25,6 +29,21 @@ SYNONYM_WEIGHT = 1.0
 """Weight of a topic named by an alternative or hidden label."""
 MAX_TERMS = 64
 """Words of one query that are looked up; a query of 500 characters has about 90."""
+
+# What a question is after, by how it is asked: the roles that an answer's topics and headings play.
+_ROLE_CUES: tuple[tuple[re.Pattern[str], tuple[tuple[Facet, float], ...]], ...] = (
+    (
+        re.compile(
+            r"\b(?:how (?:can|do|to|should|could|would)|what (?:helps?|works|(?:can|should|do) (?:i|we) do)|tips?|"
+            r"techniques?|exercises?|treat(?:ments?|ed)?|therap(?:y|ies|ists?)|cure|fix|stop|overcome|recover(?:y|ing)?|"
+            r"cope|coping|get (?:over|past|better|back)|bring back|help (?:me|him|her|them|my)|ways to|heal(?:ing)?|"
+            r"get rid|learn to)\b"
+        ),
+        (("treatment", 1.0), ("strategy", 1.0)),
+    ),
+    (re.compile(r"\bwhy\b|\bwhat causes|\breasons?\b|\bcauses?\b"), (("cause", 1.0), ("mechanism", 0.7))),
+    (re.compile(r"\bsigns?\b|\bsymptoms?\b"), (("symptom", 1.0),)),
+)
 
 _PHRASE = re.compile(r'(?<![\w])(-?)["“”„]([^"“”„]*)["“”„]')
 _EXCLUSION = re.compile(r"(?:(?<=\s)|^)-(?=[^\W_])(\S+)")
@@ -58,7 +77,9 @@ class QueryTopic:
     weight: float
     """1 for a topic that the query names; less for what was only inferred, e.g. narrower topics."""
     reason: str
-    """The words that led to it, for explanations."""
+    """The words of the query, or the utterance, that led to it, for explanations."""
+    kind: Literal["named", "narrower", "speech"] = "named"
+    """Named by a label; narrower than one so named; or what people speak of who say such things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +92,10 @@ class QueryReading:
     exclusions: tuple[QueryPhrase, ...] = ()
     """Runs of words that a passage must not have; one stem for `-word`."""
     topics: tuple[QueryTopic, ...] = ()
+    roles: tuple[tuple[Facet, float], ...] = ()
+    """What the question is after, e.g. treatments and strategies for "how do I …", with weights 0-1."""
+    vector: Vector | None = None
+    """The query's meaning, where an encoder is installed."""
 
     @property
     def is_empty(self) -> bool:
@@ -93,11 +118,20 @@ class _Corrected:
 class QueryReader:
     """Reads queries against one version of the corpus.
 
-    `lexicon` holds the folded, unstemmed words of the corpus with the number of passages that have them.
+    `lexicon` holds the folded, unstemmed words of the corpus with the number of passages that have them; `speech`
+    knows how people speak of the topics; `encoder` is the one that made the corpus's vectors, if any did.
     """
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        lexicon: Mapping[str, int],
+        speech: SpeechBank | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
         self._vocabulary = vocabulary
+        self._speech = speech or SpeechBank({})
+        self._encoder = encoder
         self._tagger = Tagger(vocabulary)
         self._speller = Speller(lexicon, _label_words(vocabulary))
 
@@ -108,12 +142,16 @@ class QueryReader:
         corrected = self._correct(plain, typed) if interpret else _uncorrected(plain, typed)
         mentions = self._mentions(corrected) if interpret else ()
         concepts = tuple(self._concept(mention, corrected, text) for mention in mentions)
+        understood = bool(interpret and typed)
+        vector = self._encoder.encode([corrected.text])[0] if understood and self._encoder else None
         return QueryReading(
             Interpretation(text, corrected.text.strip() if corrected.changed else None, concepts),
             _terms(corrected),
             phrases,
             exclusions,
-            self._topics(mentions),
+            (*self._topics(mentions), *(self._spoken(corrected.text, vector) if understood else ())),
+            _roles(corrected.text) if understood else (),
+            vector,
         )
 
     def _correct(self, text: str, tokens: tuple[Token, ...]) -> _Corrected:
@@ -160,8 +198,24 @@ class QueryReader:
                 own = weight if topic_id == mention.topic_id else weight * NARROWER_WEIGHT
                 known = weighted.get(topic_id)
                 if known is None or known.weight < own:
-                    weighted[topic_id] = QueryTopic(topic_id, own, mention.text)
+                    kind: Literal["named", "narrower"] = "named" if topic_id == mention.topic_id else "narrower"
+                    weighted[topic_id] = QueryTopic(topic_id, own, mention.text, kind)
         return tuple(sorted(weighted.values(), key=lambda topic: (-topic.weight, topic.topic_id)))
+
+    def _spoken(self, text: str, vector: Vector | None) -> Iterable[QueryTopic]:
+        for topic in self._speech.topics(text, vector):
+            if topic.topic_id in self._vocabulary:
+                yield QueryTopic(topic.topic_id, topic.weight, topic.utterance, "speech")
+
+
+def _roles(text: str) -> tuple[tuple[Facet, float], ...]:
+    folded = text.casefold()
+    weights: dict[Facet, float] = {}
+    for cue, roles in _ROLE_CUES:
+        if cue.search(folded):
+            for facet, weight in roles:
+                weights[facet] = max(weight, weights.get(facet, 0.0))
+    return tuple(weights.items())
 
 
 def _split_syntax(text: str) -> tuple[str, tuple[QueryPhrase, ...], tuple[QueryPhrase, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from corpus import Advisory, Facet, Vocabulary
+from indexer.meaning.vectors import MeaningVectors
 from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
 
 MAX_QUERY_LENGTH = 500
@@ -80,7 +81,7 @@ class Highlight:
 class Contribution:
     """One reason for a hit's score, in words that an editor understands."""
 
-    kind: Literal["word", "phrase", "label", "topic", "correction", "meaning", "support"]
+    kind: Literal["word", "phrase", "label", "topic", "correction", "meaning", "role", "support"]
     text: str
     """What matched: the query's words, the label, the topic's label."""
     detail: str
@@ -238,6 +239,10 @@ class SearchEngine(Protocol):
     def close(self) -> None: ...
 
 
+Embed = Callable[[Iterable[PublishedPassage]], MeaningVectors]
+"""Makes the vectors of passages, which it is given in the order of the index."""
+
+
 class Generation(Protocol):
     """A version being written. Leaving the block by an exception discards it; nothing was published then."""
 
@@ -257,6 +262,8 @@ class Generation(Protocol):
         documents: Iterable[PublishedDocument],
         withdrawals: Iterable[Withdrawal] = (),
         old_revisions: Iterable[PublishedPassage] = (),
+        utterances: Mapping[str, Sequence[str]] | None = None,
+        embed: Embed | None = None,
     ) -> None:
         """Writes, verifies (opens, counts, sample queries), makes it current in one atomic step. Raises BuildFailed."""
 

@@ -38,6 +38,7 @@ from indexer.search import (
     MAX_QUERY_LENGTH,
     Bucket,
     Contribution,
+    Embed,
     Explanation,
     FacetCounts,
     Filters,
@@ -106,6 +107,8 @@ class FakeGeneration:
         documents: Iterable[PublishedDocument],
         withdrawals: Iterable[Withdrawal] = (),
         old_revisions: Iterable[PublishedPassage] = (),
+        utterances: Mapping[str, Sequence[str]] | None = None,
+        embed: Embed | None = None,
     ) -> None:
         if self._index.fail_to_publish:
             raise BuildFailed("the disk is full")

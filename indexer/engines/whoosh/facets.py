@@ -8,7 +8,7 @@ import numpy as np
 
 from corpus import FACETS, Facet, Vocabulary
 from indexer.engines.whoosh.fields import facet_topic
-from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists
+from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Scores
 from indexer.search import Bucket, FacetCounts
 
 
@@ -18,7 +18,7 @@ class FacetTable:
     Each facet's passage lists stand end to end in one array, so that all its buckets are counted in one pass.
     """
 
-    def __init__(self, lists: PostingLists, vocabulary: Vocabulary) -> None:
+    def __init__(self, lists: PostingLists, vocabulary: Vocabulary, passage_count: int) -> None:
         used = set(lists.terms("facet_topic"))
         self._topics: dict[Facet, tuple[str, ...]] = {}
         self._numbers: dict[Facet, Numbers] = {}
@@ -26,6 +26,7 @@ class FacetTable:
         self._rows: dict[tuple[Facet, str], Numbers] = {}
         for facet in FACETS:
             self._fill(facet, lists, vocabulary, used)
+        self._shares = _role_shares(lists, vocabulary, used, passage_count)
 
     def _fill(self, facet: Facet, lists: PostingLists, vocabulary: Vocabulary, used: set[str]) -> None:
         for topic in vocabulary:
@@ -41,6 +42,10 @@ class FacetTable:
         self._topics[facet] = topics
         self._numbers[facet] = np.concatenate(rows) if rows else _NONE
         self._starts[facet] = np.cumsum([0, *(len(row) for row in rows[:-1])]).astype(np.int32) if rows else _NONE
+
+    def role_share(self, facet: Facet) -> Scores:
+        """For each passage, how many of its tags are in the role, 0-1."""
+        return self._shares[facet]
 
     def passages(self, topic_id: str, facet: Facet | None = None) -> Numbers:
         """The passages that carry the topic or a narrower one, in the role or in any."""
@@ -67,6 +72,18 @@ class FacetTable:
             topic.id: {facet: len(self._rows[facet, topic.id]) for facet in FACETS if (facet, topic.id) in self._rows}
             for topic in vocabulary
         }
+
+
+def _role_shares(
+    lists: PostingLists, vocabulary: Vocabulary, used: set[str], passage_count: int
+) -> Mapping[Facet, Scores]:
+    tags = {facet: np.zeros(passage_count, np.float32) for facet in FACETS}
+    for facet in FACETS:
+        for topic in vocabulary:
+            if facet_topic(facet, topic.id) in used:
+                tags[facet][lists.postings("facet_topic", facet_topic(facet, topic.id)).numbers] += 1
+    every = np.maximum(np.sum(list(tags.values()), axis=0), 1)
+    return {facet: np.asarray(counts / every, np.float32) for facet, counts in tags.items()}
 
 
 _NONE: Numbers = np.zeros(0, np.int32)

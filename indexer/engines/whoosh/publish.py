@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +31,13 @@ from indexer.engines.whoosh.generations import (
 )
 from indexer.engines.whoosh.manifest import LEASE, Damaged, seal, sync
 from indexer.engines.whoosh.passages import read_passages, write_passage
-from indexer.engines.whoosh.snapshot import Layout, WhooshSnapshot
+from indexer.engines.whoosh.snapshot import VECTORS, Layout, WhooshSnapshot
 from indexer.engines.whoosh.store import new_index
 from indexer.errors import BuildBusy, BuildFailed, IndexerError
 from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
 from indexer.query import QueryReading
 from indexer.records import encode
+from indexer.search import Embed
 from indexer.text import tokenize
 
 LOCK_POLL_S = 0.1
@@ -118,6 +119,8 @@ class WhooshGeneration:
         documents: Iterable[PublishedDocument],
         withdrawals: Iterable[Withdrawal] = (),
         old_revisions: Iterable[PublishedPassage] = (),
+        utterances: Mapping[str, Sequence[str]] | None = None,
+        embed: Embed | None = None,
     ) -> None:
         if self._lock is None:
             raise BuildFailed("this generation is closed already; begin another")
@@ -135,9 +138,12 @@ class WhooshGeneration:
                 "documents": encode(known),
                 "withdrawals": encode(tuple(withdrawals)),
                 "revisions": revisions,
+                "utterances": {topic_id: list(texts) for topic_id, texts in (utterances or {}).items()},
                 "build": {"corpus_version": corpus_version, "built_at": datetime.now(UTC).isoformat()},
             }.items():
                 _write_json(self._folder / f"{name}.json", content)
+            if embed is not None:
+                embed(read_passages(self._folder / "passages.jsonl")).save(self._folder / VECTORS)
             seal(self._folder)
             self._check(layout, known, corpus_version)
             self._switch()

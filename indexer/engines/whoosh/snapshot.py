@@ -8,7 +8,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,10 +24,12 @@ from indexer.engines.whoosh.fields import term, text_terms
 from indexer.engines.whoosh.manifest import LEASE, Damaged, verify
 from indexer.engines.whoosh.passages import PassageFile
 from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Scores
-from indexer.engines.whoosh.scoring import Component, Scorer, best, confidence, totals
+from indexer.engines.whoosh.scoring import Component, Ranking, Scorer, best
 from indexer.engines.whoosh.store import open_reader
 from indexer.errors import InvalidRequest, NotFound, PassageWithdrawn, UnknownDocument, UnknownTopic
 from indexer.highlight import highlight
+from indexer.meaning.encoder import Encoder, installed_encoder
+from indexer.meaning.vectors import MeaningVectors
 from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
 from indexer.query import QueryReading
 from indexer.records import decode
@@ -43,6 +45,7 @@ from indexer.search import (
     Suggestion,
 )
 from indexer.similar import similar
+from indexer.speech import SpeechBank
 from indexer.suggest import OnDemand, Suggester, check_limit, wants_alternatives
 from indexer.text import STOP_WORDS, fold_word
 from indexer.text import stem as stem_of
@@ -50,6 +53,8 @@ from indexer.text import stem as stem_of
 WARM_TERMS = 256
 """Commonest words whose posting lists are decoded before a generation serves; without any, p99 after a switch was
 170 ms at 100,000 passages."""
+VECTORS = "vectors.npz"
+"""The file of a generation that holds its MeaningVectors; missing where it was built without an encoder."""
 NEAREST = 3
 """Existing ids offered for an unknown one."""
 NEAREST_SCORE = 60
@@ -62,7 +67,7 @@ class ReadsQueries(Protocol):
     def read(self, text: str, *, interpret: bool = True) -> QueryReading: ...
 
 
-MakeReader = Callable[[Vocabulary, Mapping[str, int]], ReadsQueries]
+MakeReader = Callable[[Vocabulary, Mapping[str, int], SpeechBank, Encoder | None], ReadsQueries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,22 @@ class WhooshSnapshot:
         self._passages = PassageFile(folder / "passages.jsonl", layout.line_lengths)
         stack.callback(self._passages.close)
         self._lists = PostingLists(reader)
-        self._scorer = Scorer(self._lists, _lengths(layout.text_lengths), _lengths(layout.heading_lengths))
-        self._facets = FacetTable(self._lists, self._vocabulary)
-        self._reader = make_reader(self._vocabulary, self._lexicon)
+        self._facets = FacetTable(self._lists, self._vocabulary, len(layout.ids))
+        self._vectors = _vectors(folder)
+        self._scorer = Scorer(
+            self._lists,
+            _lengths(layout.text_lengths),
+            _lengths(layout.heading_lengths),
+            self._facets.role_share,
+            self._vectors,
+        )
+        speech = SpeechBank(
+            decode(dict[str, tuple[str, ...]], _json(folder / "utterances.json")),
+            self._vectors.utterances if self._vectors else None,
+        )
+        self._reader = make_reader(
+            self._vocabulary, self._lexicon, speech, installed_encoder() if self._vectors else None
+        )
         documents_in_order = tuple(self._documents.values())
         self.suggester = OnDemand(
             partial(Suggester, self._vocabulary, documents_in_order, self._lexicon, self._facets.passages)
@@ -257,7 +275,13 @@ class WhooshSnapshot:
 
     def similar(self, passage_id: str, limit: int) -> tuple[Hit, ...]:
         self.passage(passage_id)
-        lists = _Lists(self._lists, self._facets, self._passages, self.passage_count)
+        lists = _Lists(
+            self._lists,
+            self._facets,
+            self._passages,
+            self.passage_count,
+            self._vectors.means if self._vectors else None,
+        )
         return similar(lists, self._vocabulary, self._numbers[passage_id], limit)
 
     def _validate(self, request: SearchRequest) -> None:
@@ -276,21 +300,19 @@ class WhooshSnapshot:
             if document_id not in self._documents:
                 raise UnknownDocument("document", document_id, _nearest(document_id, self._documents))
 
-    def _rank(self, reading: QueryReading, has_filters: bool) -> _Ranking:
+    def _rank(self, reading: QueryReading, has_filters: bool) -> Ranking:
         """Scores, and the passages that the query's text allows before any filter."""
-        count = self.passage_count
-        components = self._scorer.components(reading)
         if reading.is_empty:
-            scores = np.zeros(count, np.float32)
-            candidates = np.full(count, has_filters, np.bool_)
+            none = np.zeros(self.passage_count, np.float32)
+            ranking = Ranking([], none, np.full(self.passage_count, has_filters, np.bool_), 0.0)
         else:
-            scores = totals(components, count)
-            candidates = scores > 0
+            ranking = self._scorer.rank(reading)
+        candidates = ranking.candidates
         for phrase in reading.phrases:
             candidates &= self._scorer.phrase_mask(phrase)
         for exclusion in reading.exclusions:
             candidates &= ~self._scorer.phrase_mask(exclusion)
-        return _Ranking(components, scores, candidates, self._scorer.reference(reading))
+        return replace(ranking, candidates=candidates)
 
     def _selections(self, filters: Filters) -> dict[str, Mask]:
         """One mask for each filter that is set, by the name of its parameter."""
@@ -318,12 +340,13 @@ class WhooshSnapshot:
 
     # --- hits ------------------------------------------------------------------------------------------------
 
-    def _hit(self, number: int, ranking: _Ranking, reading: QueryReading, request: SearchRequest) -> Hit:
+    def _hit(self, number: int, ranking: Ranking, reading: QueryReading, request: SearchRequest) -> Hit:
         passage = self._passages[number]
         if reading.is_empty:
             selected = Explanation("Selected by the filters.", ()) if request.explain else None
             return Hit(passage, 1.0, (), selected)
-        score = confidence(float(ranking.scores[number]), ranking.reference)
+        top = float(ranking.scores[ranking.candidates].max(initial=0.0)) or 1.0
+        score = ranking.certainty * float(ranking.scores[number]) / top
         return Hit(
             passage,
             round(score, 4),
@@ -348,6 +371,10 @@ class WhooshSnapshot:
 
     def _detail(self, component: Component, number: int) -> str:
         source: Any = component.source
+        if component.kind == "meaning":
+            return "The passage is near to the query in meaning, whatever its words."
+        if component.kind == "role":
+            return f"The question asks for what plays the role of a {component.text}, as topics of the passage do."
         if component.kind in ("label", "topic"):
             evidence = [
                 found.text
@@ -356,8 +383,12 @@ class WhooshSnapshot:
                 for found in tag.evidence
             ]
             words = ", ".join(f"“{text}”" for text in dict.fromkeys(evidence))
-            led = "names" if component.kind == "label" else "suggests"
-            return f"The query {led} this topic with “{source.reason}”; the passage carries it for {words}."
+            led = {
+                "named": f"The query names this topic with “{source.reason}”",
+                "narrower": f"It is narrower than what the query names with “{source.reason}”",
+                "speech": f"People who speak of this topic say such things, e.g. “{source.reason}”",
+            }[source.kind]
+            return f"{led}; the passage carries it for {words}."
         in_text, in_headings = self._scorer.term_frequencies(source, number)
         what = "These words stand together" if component.kind == "phrase" else "The word stands"
         if component.kind == "correction":
@@ -388,14 +419,13 @@ class _Lists:
         return self.passages[number]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranking:
-    """What a query's text makes of every passage."""
-
-    components: list[Component]
-    scores: Scores
-    candidates: Mask
-    reference: float
+def _vectors(folder: Path) -> MeaningVectors | None:
+    """The vectors of a generation, if it has any and the encoder that made them is installed here."""
+    path, encoder = folder / VECTORS, installed_encoder()
+    if encoder is None or not path.exists():
+        return None
+    vectors = MeaningVectors.load(path)
+    return vectors if vectors.encoder == encoder.name else None
 
 
 def _all_of(candidates: Mask, selections: Mapping[str, Mask], leaving_out: str | None = None) -> Mask:

@@ -70,7 +70,7 @@ def test_no_request_waits_while_a_new_version_is_opened(root: Path, writer: Whoo
     may_open = threading.Event()
     may_open.set()
 
-    def slow_reader(vocabulary: Vocabulary, lexicon: Mapping[str, int]) -> QueryReader:
+    def slow_reader(vocabulary: Vocabulary, lexicon: Mapping[str, int], *_: object) -> QueryReader:
         may_open.wait(10)
         return QueryReader(vocabulary, lexicon)
 

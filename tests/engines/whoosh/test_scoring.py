@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.engines.whoosh.engine import WhooshEngine
 from indexer.engines.whoosh.publish import WhooshWriter
-from indexer.engines.whoosh.scoring import K1, TEXT_B, best, confidence, totals
+from indexer.engines.whoosh.scoring import K1, LABELS, SPEECH, TEXT_B, WORDS, best, confidence
 from indexer.engines.whoosh.snapshot import WhooshSnapshot
 from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
 from indexer.search import Concept, Interpretation
@@ -49,13 +50,13 @@ def test_a_words_score_is_bm25_by_hand(snapshot: WhooshSnapshot) -> None:
     idf = math.log(1 + (len(tokens) - len(having) + 0.5) / (len(having) + 0.5))
     length = len(tokens["p-diary"])
     expected = idf * (K1 + 1) / (1 + K1 * (1 - TEXT_B + TEXT_B * length / average))
-    (component,) = snapshot._scorer.components(asked(word("diary", 0.5)))
+    component = snapshot._scorer._term(word("diary", 0.5))
     assert component.scores[number_of(snapshot, "p-diary")] == pytest.approx(0.5 * expected, rel=1e-5)
     assert np.count_nonzero(component.scores) == 1
 
 
 def test_a_topic_scores_its_passages_and_not_those_of_narrower_ones(snapshot: WhooshSnapshot) -> None:
-    (component,) = snapshot._scorer.components(asked(topics=(QueryTopic("emotional_numbness", 1.0, "numb"),)))
+    component = snapshot._scorer._topic(QueryTopic("emotional_numbness", 1.0, "numb"))
     found = {snapshot._ids[number] for number in np.flatnonzero(component.scores)}
     assert found == {"p-numb", "p-depression"}
     assert component.kind == "label"
@@ -63,24 +64,56 @@ def test_a_topic_scores_its_passages_and_not_those_of_narrower_ones(snapshot: Wh
 
 def test_components_add_up_to_the_total(snapshot: WhooshSnapshot) -> None:
     reading = asked(word("feelings"), word("therapy"), topics=(QueryTopic("talking_therapy", 1.0, "therapy"),))
-    components = snapshot._scorer.components(reading)
-    total = totals(components, snapshot.passage_count)
-    assert np.allclose(total, sum(component.scores for component in components))
-    assert [component.kind for component in components] == ["word", "word", "label"]
+    ranking = snapshot._scorer.rank(reading)
+    assert np.allclose(ranking.scores, sum(component.scores for component in ranking.components))
+    assert [component.kind for component in ranking.components] == ["word", "word", "label"]
+
+
+def test_each_way_of_finding_gives_its_weight_to_the_passage_that_it_likes_best(snapshot: WhooshSnapshot) -> None:
+    reading = asked(
+        word("feelings"),
+        word("therapy"),
+        topics=(
+            QueryTopic("talking_therapy", 1.0, "therapy"),
+            QueryTopic("journaling", 0.5, "i write it all down at night", "speech"),
+        ),
+    )
+    ranking = snapshot._scorer.rank(reading)
+
+    def most(*reasons: int) -> float:
+        return float(np.sum([ranking.components[reason].scores for reason in reasons], axis=0).max())
+
+    assert most(0, 1) == pytest.approx(WORDS)
+    assert most(2) == pytest.approx(LABELS)
+    assert most(3) == pytest.approx(0.5 * SPEECH)
+
+
+def test_an_utterance_alone_finds_the_passages_of_its_topic(snapshot: WhooshSnapshot) -> None:
+    spoken = QueryTopic("journaling", 0.9, "i write it all down at night", "speech")
+    ranking = snapshot._scorer.rank(asked(topics=(spoken,)))
+    assert {snapshot._ids[number] for number in np.flatnonzero(ranking.candidates)} == {"p-diary"}
+    assert ranking.certainty == pytest.approx(0.9, abs=0.1)
+
+
+def test_a_role_ranks_what_was_found_and_finds_nothing_itself(snapshot: WhooshSnapshot) -> None:
+    plain = snapshot._scorer.rank(asked(word("therapy")))
+    role = snapshot._scorer.rank(replace(asked(word("therapy")), roles=(("treatment", 1.0),)))
+    assert (role.candidates == plain.candidates).all()
+    assert (role.scores > plain.scores).any()
 
 
 def test_words_that_no_passage_has_lower_the_confidence(snapshot: WhooshSnapshot) -> None:
     scorer = snapshot._scorer
-    assert scorer.reference(asked(word("diary"), word("bicycle"))) > 1.5 * scorer.reference(asked(word("diary")))
+    assert scorer._reference(asked(word("diary"), word("bicycle"))) > 1.5 * scorer._reference(asked(word("diary")))
 
 
 def test_words_beside_a_named_topic_lower_the_confidence_and_the_words_that_name_it_do_not(
     snapshot: WhooshSnapshot,
 ) -> None:
     scorer, topic = snapshot._scorer, QueryTopic("emotional_numbness", 1.0, "numb")
-    alone = scorer.reference(asked(topics=(topic,)))
-    assert scorer.reference(asked(word("numb"), topics=(topic,))) <= alone
-    assert scorer.reference(asked(word("numb"), word("bicycle"), topics=(topic,))) > alone + 1
+    alone = scorer._reference(asked(topics=(topic,)))
+    assert scorer._reference(asked(word("numb"), topics=(topic,))) <= alone
+    assert scorer._reference(asked(word("numb"), word("bicycle"), topics=(topic,))) > alone + 1
 
 
 @given(st.floats(0, 1000), st.floats(0.01, 100))

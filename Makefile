@@ -44,6 +44,10 @@ test: setup ## the whole default test suite: no network, no services
 fuzz: setup ## ask every operation some thousand new questions (minutes)
 	$(BIN)/python -m pytest tests/openapi/test_contract.py --hypothesis-profile=fuzz
 
+.PHONY: faults
+faults: setup ## kill, fill, damage and flood a running service: about three minutes
+	$(BIN)/python -m pytest -m faults tests/faults
+
 .PHONY: check
 check: lint types imports corpus-check spec-check breaking readme-check test ## what CI runs first
 

@@ -15,7 +15,7 @@ import flask_smorest
 import marshmallow as ma
 from flask import Request
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from api.auth import Scope, requires
 from api.caching import Cache, caching
@@ -50,7 +50,14 @@ class StrictParser(FlaskParser):
         if req.mimetype != "application/json":
             raise UnsupportedMediaType
         try:
-            body = json.loads(req.get_data().decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+            sent = req.get_data()
+        except HTTPException:
+            raise
+        except Exception:
+            # The server reads the body while we do, and reports framing that is broken in its own ways.
+            raise BadRequest from None
+        try:
+            body = json.loads(sent.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             raise ma.ValidationError({"body": ["must be JSON in UTF-8, each member once"]}) from None
         if not isinstance(body, dict):

@@ -23,6 +23,9 @@ limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
 
+# No second way in: whoever runs the service has signals.
+control_socket_disable = True
+
 # gunicorn's access log would carry the query string; api/privacy.py writes one without.
 accesslog = None
 errorlog = "-"

@@ -181,6 +181,17 @@ def test_pipelined_and_chunked_requests_are_answered(port: int) -> None:
     assert received.count(b"HTTP/1.1 200") == 3
 
 
+def test_a_body_with_broken_chunks_is_a_400(port: int) -> None:
+    head = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head + b"12*oops\r\n0\r\n\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 400
+        assert json.loads(answer.read())["type"] == "/problems/malformed-request"
+
+
 def test_no_word_of_a_request_reaches_the_log(port: int, log_path: Path) -> None:
     for address in (f"/v1/search?q={CANARY}", f"/v1/search?{CANARY}=1", f"/v1/topics/{CANARY}", f"/{CANARY}"):
         ask(port, "GET", address, User_Agent=CANARY, Referer=f"https://x/{CANARY}")

@@ -12,6 +12,9 @@ from indexer.engines.whoosh.cache import BoundedCache
 from indexer.model import PublishedPassage
 from indexer.records import decode, encode
 
+IN_MEMORY_BYTES = 32_000_000
+"""Passages up to this size are read as a whole when they are opened, so that nothing that happens to the file later
+fails a request; larger ones stay on the disk."""
 CACHED_PASSAGES = 2000
 """Decoded passages kept in memory, about 8 kB each with their tags."""
 
@@ -37,12 +40,18 @@ class PassageFile:
         self._offsets = [0]
         for length in lengths:
             self._offsets.append(self._offsets[-1] + length)
+        is_small = self._offsets[-1] <= IN_MEMORY_BYTES
+        self._content = os.pread(self._descriptor, self._offsets[-1], 0) if is_small else None
         self._cache: BoundedCache[int, PublishedPassage] = BoundedCache(CACHED_PASSAGES, lambda _: 1)
 
     def __getitem__(self, number: int) -> PublishedPassage:
         known = self._cache.get(number)
         if known is None:
-            line = os.pread(self._descriptor, self._lengths[number], self._offsets[number])
+            start, length = self._offsets[number], self._lengths[number]
+            if self._content is None:
+                line = os.pread(self._descriptor, length, start)
+            else:
+                line = self._content[start : start + length]
             known = decode(PublishedPassage, json.loads(line))
             self._cache.put(number, known)
         return known

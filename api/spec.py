@@ -47,7 +47,7 @@ ENUMS: Mapping[tuple[str, ...], tuple[str, str]] = {
         "Why words are marked: same word, same stem, a topic of the query, a corrected word, or a meaning near it.",
     ),
     ("text", "heading", "title"): ("HighlightField", "Where a snippet stands."),
-    ("word", "phrase", "label", "topic", "correction", "meaning", "support"): (
+    ("word", "phrase", "label", "topic", "correction", "meaning", "role", "support"): (
         "ContributionKind",
         "The kind of reason why a passage was found.",
     ),

@@ -107,7 +107,9 @@ class Highlight(ResponseSchema):
 class Contribution(ResponseSchema):
     """One reason why a passage was found."""
 
-    kind = fields.one_of("The kind of reason", ("word", "phrase", "label", "topic", "correction", "meaning", "support"))
+    kind = fields.one_of(
+        "The kind of reason", ("word", "phrase", "label", "topic", "correction", "meaning", "role", "support")
+    )
     text = fields.string("What matched", longest=1000)
     detail = fields.string("The reason in a sentence", longest=2000)
     share = fields.number("Part of the score that it explains; the shares of a hit add up to 1", low=0, high=1)

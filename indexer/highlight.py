@@ -21,6 +21,7 @@ ELLIPSIS = "…"
 
 _CONCEPT_WEIGHT = 0.8
 """Worth of a concept's words to a snippet, against a word of the query that stands there itself."""
+_CLEAR_SPEECH = 0.25
 _REPEAT_WEIGHT = 0.1
 """Worth of a word that the snippet has already: variety first, then density."""
 
@@ -85,7 +86,12 @@ class _QueryWords:
         by_stem: dict[str, tuple[QueryTerm, ...]] = {}
         for term in reading.terms:
             by_stem[term.stem] = (*by_stem.get(term.stem, ()), term)
-        topics = {topic.topic_id: topic.weight for topic in reading.topics}
+        # Of the topics that a query only sounds like, the faint ones rank passages but explain no mark.
+        topics = {
+            topic.topic_id: topic.weight
+            for topic in reversed(reading.topics)
+            if topic.kind != "speech" or topic.weight >= _CLEAR_SPEECH
+        }
         return cls(by_stem, tuple(phrase.stems for phrase in reading.phrases if phrase.stems), topics)
 
 

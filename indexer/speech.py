@@ -33,9 +33,9 @@ SHARPNESS = 0.05
 """Temperature of the softmax over topics: a lead of .05 in likeness makes a topic e times as weighty."""
 MAX_TOPICS = 12
 """Topics kept."""
-SURE, UNSURE = 0.62, 0.25
+SURE, UNSURE = 0.72, 0.38
 """Likeness at and above which the query surely sounds like the bank, and at and below which it does not."""
-SURE_BY_WORDS, UNSURE_BY_WORDS = 0.5, 0.1
+SURE_BY_WORDS, UNSURE_BY_WORDS = 0.5, 0.12
 """The same where only words are compared."""
 
 

@@ -61,6 +61,10 @@ class MeaningVectors:
         end = self.starts[passage + 1] if passage + 1 < len(self.starts) else len(self.sentences)
         return int((self.sentences[self.starts[passage] : end] @ query).argmax())
 
+    def sentence_likeness(self, query: Vector, passage: int, sentence: int) -> float:
+        """How near one sentence of a passage is to a query, -1 to 1."""
+        return float(self.sentences[self.starts[passage] + sentence] @ query)
+
     @classmethod
     def make(
         cls,

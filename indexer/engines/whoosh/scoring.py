@@ -50,11 +50,17 @@ TOPIC_HALF = 1.0
 """Pieces of evidence at which a passage counts as half about a topic. Starting value; tuned in tests/relevance."""
 HEADING_EVIDENCE = 1.5
 """Evidence in the headings against evidence in the text. Starting value; tuned in tests/relevance."""
-CONFIDENCE = 1.5
+CONFIDENCE = 1.0
 """Steepness of `confidence`: a passage that has all that was asked for once, and no more, reaches 1 - exp(-1.5) = .78.
 Starting value; tuned in tests/relevance."""
-LIKENESS_RANGE = (0.25, 0.55)
+LIKENESS_RANGE = (0.32, 0.55)
 """Nearness of meaning of the best passage that says nothing for it, and that makes it certain."""
+
+
+LAST_RESORT = 5
+"""Passages given where a query with words finds nothing."""
+LEAST_CERTAINTY = 0.05
+"""Score of the best passage of a query that finds nothing that answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,15 @@ class Scorer:
         found = totals([*words, *named, *spoken], self._count) > 0
         if len(likeness):
             found |= likeness >= MIN_LIKENESS
+            if not found.any():
+                # Words that nobody here has used: the nearest there is, scored as the poor answer that it is.
+                found[best(likeness, likeness > 0, LAST_RESORT)] = True
         by_words = confidence(float(totals([*words, *named], self._count).max(initial=0.0)), self._reference(reading))
         nearest = float(likeness.max(initial=0.0))
         low, high = LIKENESS_RANGE
         by_meaning = min(1.0, max(0.0, (nearest - low) / (high - low)))
         doubts = (1 - by_words) * (1 - sureness) * (1 - by_meaning)
-        return Ranking(components, scores, found, 1 - doubts)
+        return Ranking(components, scores, found, max(1 - doubts, LEAST_CERTAINTY))
 
     def _likeness(self, reading: QueryReading) -> Scores:
         if reading.vector is None or self._vectors is None:

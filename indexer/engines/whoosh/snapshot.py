@@ -24,13 +24,13 @@ from indexer.engines.whoosh.fields import term, text_terms
 from indexer.engines.whoosh.manifest import LEASE, Damaged, verify
 from indexer.engines.whoosh.passages import PassageFile
 from indexer.engines.whoosh.postings import Mask, Numbers, PostingLists, Scores
-from indexer.engines.whoosh.scoring import Component, Ranking, Scorer, best
+from indexer.engines.whoosh.scoring import MIN_LIKENESS, Component, Ranking, Scorer, best
 from indexer.engines.whoosh.store import open_reader
 from indexer.errors import InvalidRequest, NotFound, PassageWithdrawn, UnknownDocument, UnknownTopic
 from indexer.highlight import highlight
 from indexer.meaning.encoder import Encoder, installed_encoder
 from indexer.meaning.vectors import MeaningVectors
-from indexer.model import PublishedDocument, PublishedPassage, Withdrawal
+from indexer.model import PublishedDocument, PublishedPassage, Span, Withdrawal
 from indexer.query import QueryReading
 from indexer.records import decode
 from indexer.search import (
@@ -350,9 +350,24 @@ class WhooshSnapshot:
         return Hit(
             passage,
             round(score, 4),
-            highlight(passage, self._documents[passage.passage.document_id].title, reading),
+            highlight(
+                passage,
+                self._documents[passage.passage.document_id].title,
+                reading,
+                meaning=self._near_in_meaning(number, passage, reading),
+            ),
             self._explain(number, ranking.components) if request.explain else None,
         )
+
+    def _near_in_meaning(self, number: int, passage: PublishedPassage, reading: QueryReading) -> tuple[Span, ...]:
+        """The sentence nearest to the query, where the passage is near enough to be found by it alone."""
+        if self._vectors is None or reading.vector is None:
+            return ()
+        sentence = self._vectors.nearest_sentence(reading.vector, number)
+        if sentence is None or sentence >= len(passage.passage.sentence_spans):
+            return ()
+        near = self._vectors.sentence_likeness(reading.vector, number, sentence) >= MIN_LIKENESS
+        return (passage.passage.sentence_spans[sentence],) if near else ()
 
     def _explain(self, number: int, components: Sequence[Component]) -> Explanation:
         scored = [(float(component.scores[number]), component) for component in components]

@@ -15,11 +15,12 @@ from tests.faults.conftest import Library, note_text
 
 pytestmark = pytest.mark.faults
 REQUESTS = 20_000
-WARM_UP = 2_000
-"""Requests until every path has been walked and every cache has been filled."""
+WARM_UP = 16_000
+"""Requests before those that count, until the bounded caches (words, stems, spellings) and the model's buffers are
+full: of 32,000 the worker grew from 190 to 213 MB over the first 16,000, and by 0.8 MB over the rest."""
 SENDERS = 4
-MOST_GROWTH_MB = 16
-"""A leak of 1 KiB for each request would be 18 MB."""
+MOST_GROWTH_MB = 8
+"""A leak of 1 KiB for each request would be 20 MB."""
 
 BODY = b'{"q": "why do I feel nothing", "symptom": ["emotional-numbness"], "limit": 5, "explain": true}'
 SEEDS = [
@@ -62,9 +63,9 @@ def mutated(rng: random.Random) -> bytes:
 
 def test_mutated_requests_are_answered_without_a_fault(library: Library, tmp_path: Path) -> None:
     with serve(library.url, tmp_path / "run", workers=1) as server:
-        statuses = send(server, WARM_UP, seed=1)
+        send(server, WARM_UP, seed=1)
         before = memory_mb(server)
-        statuses += send(server, REQUESTS - WARM_UP, seed=2)
+        statuses = send(server, REQUESTS, seed=2)
         after = memory_mb(server)
         assert server.ask("GET", "/v1/topics")[0] == 200
         log = server.log.read_text()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
 import pytest
 
 from api.settings import Settings
+from corpus import PACKAGED_VOCABULARY, read_vocabulary
 from indexer.search import SearchEngine
 from tests.api.conforming import ConformingClient
 from tests.api.conftest import app_over
@@ -158,6 +160,24 @@ def test_links_on_the_start_page_lead_somewhere(memory_client: ConformingClient)
     for link in links:
         status = memory_client.get(link.replace("&amp;", "&")).status_code
         assert status == 200 or (status == 400 and "=" in link)  # its topics are those of the packaged corpus
+
+
+def test_the_start_page_leads_to_the_documentation_and_asks_for_no_words(memory_client: ConformingClient) -> None:
+    page = memory_client.get("/").get_data(as_text=True)
+    assert {"/docs", "/redoc", "/v1/openapi.json"} <= set(re.findall(r'href="([^"]+)"', page))
+    assert "<form" not in page
+    assert "?q=" not in page
+
+
+def test_examples_on_the_start_page_can_be_sent(memory_client: ConformingClient) -> None:
+    page = memory_client.get("/").get_data(as_text=True)
+    examples = re.findall(r"curl -s http://127\.0\.0\.1:8000(\S+) .*?-d '(.*?)'</code>", page, re.DOTALL)
+    assert len(examples) == page.count("curl ")
+    vocabulary = read_vocabulary(PACKAGED_VOCABULARY)
+    for address, text in examples:
+        body = json.loads(text)
+        assert all(topic in vocabulary for topic in body.pop("cause", ()))  # the sample has other topics
+        assert memory_client.post(address, json=body).status_code == 200, text
 
 
 def test_a_withdrawn_passage_links_to_its_successor(memory_engine: FakeIndex, withdrawn_id: str) -> None:

@@ -50,8 +50,8 @@ class SearchRequest:
     interpret: bool = True
     explain: bool = False
     prefer_topics: tuple[str, ...] = ()
-    """Passages on these topics rise, whatever the text asks for: help, for whoever may need it. They are not found
-    by this alone, nothing else is hidden, and ids that the vocabulary lacks are passed over."""
+    """Passages on these topics are found and rise, whatever the text asks for: help, for whoever may need it. Nothing
+    else is hidden; ids that the vocabulary lacks are passed over."""
 
 
 MatchKind = Literal["exact", "stem", "concept", "spelling", "meaning"]

@@ -115,7 +115,7 @@ def test_evaluate_scores_by_group(tmp_path: Path, built: Path) -> None:
     source = (built / "corpus" / "texts" / "numb.md").read_text()
     start = source.index("Often it begins")
     (tmp_path / "queries.tsv").write_text(
-        "1\tlay\tthe music sounds flat\n2\tkeyword\tgrief\n# a comment\n3\tnone\tcombustion engine\n"
+        "1\tlay\tthe music sounds flat\n2\tkeyword\tgrief\n# a comment\n3\tnone\t???\n"
     )
     (tmp_path / "qrels.tsv").write_text(f"1\tnumb\t{start}\t{start + 60}\t3\n2 0 grief 2\n")
     arguments = ("evaluate", str(tmp_path / "queries.tsv"), str(tmp_path / "qrels.tsv"))

@@ -235,7 +235,7 @@ class WhooshSnapshot:
         self._validate(request)
         offset = read_offset(request, self._version)
         reading = self._reader.read(request.text, interpret=request.interpret)
-        ranking = self._rank(reading, bool(request.filters))
+        ranking = self._rank(reading, request)
         selections = self._selections(request.filters)
         result = _all_of(ranking.candidates, selections)
         total = int(np.count_nonzero(result))
@@ -300,13 +300,13 @@ class WhooshSnapshot:
             if document_id not in self._documents:
                 raise UnknownDocument("document", document_id, _nearest(document_id, self._documents))
 
-    def _rank(self, reading: QueryReading, has_filters: bool) -> Ranking:
+    def _rank(self, reading: QueryReading, request: SearchRequest) -> Ranking:
         """Scores, and the passages that the query's text allows before any filter."""
         if reading.is_empty:
             none = np.zeros(self.passage_count, np.float32)
-            ranking = Ranking([], none, np.full(self.passage_count, has_filters, np.bool_), 0.0)
+            ranking = Ranking([], none, np.full(self.passage_count, bool(request.filters), np.bool_), 0.0)
         else:
-            ranking = self._scorer.rank(reading)
+            ranking = self._scorer.rank(reading, request.prefer_topics)
         candidates = ranking.candidates
         for phrase in reading.phrases:
             candidates &= self._scorer.phrase_mask(phrase)
@@ -380,7 +380,7 @@ class WhooshSnapshot:
         return Explanation(_summary(contributions), contributions)
 
     def _label(self, component: Component) -> str:
-        if component.kind in ("label", "topic"):
+        if component.kind in ("label", "topic", "support"):
             return self._vocabulary[component.text].pref_label
         return component.text
 
@@ -388,6 +388,8 @@ class WhooshSnapshot:
         source: Any = component.source
         if component.kind == "meaning":
             return "The passage is near to the query in meaning, whatever its words."
+        if component.kind == "support":
+            return "The words of the query call for help, and the passage says where to find it."
         if component.kind == "role":
             return f"The question asks for what plays the role of a {component.text}, as topics of the passage do."
         if component.kind in ("label", "topic"):

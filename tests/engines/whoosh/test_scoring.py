@@ -128,3 +128,12 @@ def test_the_best_are_the_first_of_a_stable_sort(values: list[float], count: int
     candidates = scores > 0
     expected = sorted(np.flatnonzero(candidates).tolist(), key=lambda number: (-scores[number], number))[:count]
     assert best(scores, candidates, count).tolist() == expected
+
+
+def test_passages_that_help_rise_and_nothing_is_hidden(snapshot: WhooshSnapshot) -> None:
+    plain = snapshot._scorer.rank(asked(word("feelings")))
+    helped = snapshot._scorer.rank(asked(word("feelings")), ("journaling",))
+    diary = number_of(snapshot, "p-diary")
+    assert int(helped.scores.argmax()) == diary
+    assert helped.candidates[diary]
+    assert (helped.candidates | plain.candidates == helped.candidates).all()

@@ -27,6 +27,9 @@ NARROWER_WEIGHT = 0.5
 """Weight of a topic that is only narrower than one the query names. Starting value; tuned in tests/relevance."""
 SYNONYM_WEIGHT = 1.0
 """Weight of a topic named by an alternative or hidden label."""
+FOREIGN_SHARE, FOREIGN_WORDS = 0.6, 4
+"""A query of so many words, of which more than this share is unknown, is taken for another language, and none of its
+words is corrected: "mein mann" is not "mean man". Of the judged misspelt queries the worst has .56."""
 MAX_TERMS = 64
 """Words of one query that are looked up; a query of 500 characters has about 90."""
 
@@ -155,12 +158,15 @@ class QueryReader:
         )
 
     def _correct(self, text: str, tokens: tuple[Token, ...]) -> _Corrected:
+        unknown = {index for index, token in enumerate(tokens) if self._is_unknown(token)}
+        if len(tokens) >= FOREIGN_WORDS and len(unknown) > FOREIGN_SHARE * len(tokens):
+            return _uncorrected(text, tokens)
         parts: list[str] = []
         changed: set[int] = set()
         cursor = checked = 0
         for index, token in enumerate(tokens):
             replacement = None
-            if checked < MAX_CHECKED and not self._speller.knows(token.word):
+            if checked < MAX_CHECKED and index in unknown:
                 checked += 1
                 replacement = self._speller.correct(token.word)
             parts.append(text[cursor : token.start])
@@ -174,6 +180,9 @@ class QueryReader:
         corrected = "".join(parts)
         retokenized = tuple(tokenize(corrected))
         return _Corrected(corrected, retokenized, tuple((t.start, t.end) for t in tokens), frozenset(changed))
+
+    def _is_unknown(self, token: Token) -> bool:
+        return token.word.isalpha() and not self._speller.knows(token.word)
 
     def _mentions(self, corrected: _Corrected) -> tuple[Mention, ...]:
         return tuple(m for m in self._tagger.mentions(corrected.text, query=True) if not m.negated)

@@ -114,11 +114,12 @@ def test_with_interpretation_off_only_the_words_themselves_are_read() -> None:
 
 
 def test_what_people_say_leads_to_the_topic() -> None:
-    said = ["even my favourite songs are noise now", "songs are just noise", "my songs turned into noise"]
-    reader = QueryReader(VOCABULARY, LEXICON, SpeechBank({"anhedonia": said}))
-    (topic,) = reader.read("all my songs are noise").topics
-    assert (topic.topic_id, topic.kind) == ("anhedonia", "speech")
-    assert topic.reason in said
+    songs = ["even my favourite songs are noise now", "songs are just noise", "my songs turned into noise"]
+    days = ["every morning weighs a ton", "the days drag behind me", "no reason to open the curtains"]
+    reader = QueryReader(VOCABULARY, LEXICON, SpeechBank({"anhedonia": songs, "depression": days}))
+    first = reader.read("my songs are noise").topics[0]
+    assert (first.topic_id, first.kind) == ("anhedonia", "speech")
+    assert first.reason in songs
 
 
 FULL = QueryReader(read_vocabulary(PACKAGED_VOCABULARY), LEXICON)

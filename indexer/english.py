@@ -29,7 +29,7 @@ def _total() -> int:
     return sum(word_counts().values())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def zipf(word: str) -> float:
     """How common a folded word is: log10 of its occurrences per billion words; 0 where the list lacks it.
 

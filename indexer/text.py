@@ -36,7 +36,7 @@ def tokenize(text: str) -> Iterator[Token]:
             yield Token(match.group(), match.start(), match.end(), word, stem(word))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def fold_word(word: str) -> str:
     """One token folded: NFKC, lower case, accents and apostrophes removed, possessive dropped."""
     folded = unicodedata.normalize("NFKC", word).casefold()
@@ -50,7 +50,7 @@ def fold_word(word: str) -> str:
     return folded
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """The stem of a folded word. British and American spellings share one, so do the forms of a strong verb."""
     kept_apart = _KEPT_APART.get(word)

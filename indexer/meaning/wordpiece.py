@@ -32,7 +32,7 @@ def encode(text: str, max_pieces: int) -> list[int]:
     return [*ids[: max_pieces - 1], vocabulary["[SEP]"]]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _wordpiece(word: str) -> tuple[int, ...]:
     vocabulary = _pieces()
     unknown = (vocabulary["[UNK]"],)

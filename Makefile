@@ -48,6 +48,11 @@ fuzz: setup ## ask every operation some thousand new questions (minutes)
 faults: setup ## kill, fill, damage and flood a running service: about three minutes
 	$(BIN)/python -m pytest -m faults tests/faults
 
+.PHONY: relevance
+relevance: setup ## score the search on the judged queries, step by step, with memory and latency: two minutes
+	$(BIN)/python bench/relevance.py
+	$(BIN)/python bench/relevance.py --cost
+
 .PHONY: check
 check: lint types imports corpus-check spec-check breaking readme-check test ## what CI runs first
 

@@ -162,6 +162,7 @@ class QueryReader:
         if len(tokens) >= FOREIGN_WORDS and len(unknown) > FOREIGN_SHARE * len(tokens):
             return _uncorrected(text, tokens)
         parts: list[str] = []
+        origins: list[tuple[int, int]] = []
         changed: set[int] = set()
         cursor = checked = 0
         for index, token in enumerate(tokens):
@@ -172,14 +173,15 @@ class QueryReader:
             parts.append(text[cursor : token.start])
             parts.append(replacement or token.text)
             cursor = token.end
+            words = 1 if replacement is None else len(replacement.split())
             if replacement:
-                changed.add(index)
+                changed.update(range(len(origins), len(origins) + words))
+            origins += [(token.start, token.end)] * words
         if not changed:
             return _uncorrected(text, tokens)
         parts.append(text[cursor:])
         corrected = "".join(parts)
-        retokenized = tuple(tokenize(corrected))
-        return _Corrected(corrected, retokenized, tuple((t.start, t.end) for t in tokens), frozenset(changed))
+        return _Corrected(corrected, tuple(tokenize(corrected)), tuple(origins), frozenset(changed))
 
     def _is_unknown(self, token: Token) -> bool:
         return token.word.isalpha() and not self._speller.knows(token.word)

@@ -50,7 +50,14 @@ def test_a_hyphen_within_a_word_excludes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "read"),
-    [("depresion", "depression"), ("nubm", "numb"), ("theripist", "therapist"), ("i feel nothng", "i feel nothing")],
+    [
+        ("depresion", "depression"),
+        ("nubm", "numb"),
+        ("theripist", "therapist"),
+        ("i feel nothng", "i feel nothing"),
+        ("feelingnumb since may", "feeling numb since may"),
+        ("nothingmusic, nubm", "nothing music, numb"),
+    ],
 )
 def test_slips_are_corrected_towards_the_corpus(typed: str, read: str) -> None:
     assert READER.read(typed).interpretation.corrected_text == read

@@ -20,13 +20,11 @@ from indexer.text import STOP_WORDS, Token, tokenize
 COMMON_ZIPF = 4.5
 """From this Zipf frequency on a word counts as common: "feelings" 4.3 is not, "feel" 5.2 and "life" 5.8 are."""
 COMMON_SLOPE = 0.35
-"""Weight that a word loses for each Zipf step above COMMON_ZIPF. Starting value; tuned in tests/relevance."""
+"""Weight that a word loses for each Zipf step above COMMON_ZIPF. A starting value, not tuned."""
 COMMON_FLOOR = 0.25
 """Weight that the commonest content word keeps."""
 NARROWER_WEIGHT = 0.5
-"""Weight of a topic that is only narrower than one the query names. Starting value; tuned in tests/relevance."""
-SYNONYM_WEIGHT = 1.0
-"""Weight of a topic named by an alternative or hidden label."""
+"""Weight of a topic that is only narrower than one the query names. A starting value, not tuned."""
 FOREIGN_SHARE, FOREIGN_WORDS = 0.6, 4
 """A query of so many words, of which more than this share is unknown, is taken for another language, and none of its
 words is corrected: "mein mann" is not "mean man". Of the judged misspelt queries the worst has .56."""
@@ -204,9 +202,8 @@ class QueryReader:
     def _topics(self, mentions: Iterable[Mention]) -> tuple[QueryTopic, ...]:
         weighted: dict[str, QueryTopic] = {}
         for mention in mentions:
-            weight = 1.0 if mention.label_kind == "pref" else SYNONYM_WEIGHT
             for topic_id in self._vocabulary.with_narrower(mention.topic_id):
-                own = weight if topic_id == mention.topic_id else weight * NARROWER_WEIGHT
+                own = 1.0 if topic_id == mention.topic_id else NARROWER_WEIGHT
                 known = weighted.get(topic_id)
                 if known is None or known.weight < own:
                     kind: Literal["named", "narrower"] = "named" if topic_id == mention.topic_id else "narrower"

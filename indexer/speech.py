@@ -2,8 +2,8 @@
 
 People rarely write as articles do, but they write much as other people do. A query is compared with every
 utterance of the bank, by its words and, where an encoder is installed, by its meaning; the topics of the
-nearest ones are what it is taken to be about. On the tuning halves of the judged sets this alone found better
-passages than BM25, a sentence encoder and the labels together (docs/adr/0005-meaning.md).
+nearest ones are what it is taken to be about. On the tuning halves over two raw articles this alone found
+better passages than BM25, labels and the base encoder together: nDCG@10 .69 against .62 (A), .47 against .43 (B).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from indexer.text import tokenize
 
 Similarities = npt.NDArray[np.float32]
 
-# All constants below were chosen on the tuning halves of tests/relevance; the measures hardly move around them.
+# NEAREST_EACH, WORD_WEIGHT, SHARPNESS and MAX_TOPICS were chosen on the tuning halves of tests/relevance, SURE and
+# UNSURE by how queries with and without an answer part there; the rest are starting values.
 WORD_WEIGHT = 0.5
 """Likeness by words against likeness by meaning, where both are known."""
 NEAREST_EACH = 3

@@ -20,8 +20,8 @@ Vector = npt.NDArray[np.float32]
 """One unit vector."""
 
 HEADING_SHARE = 0.5
-"""A passage's title and headings against its sentences. On the tuning halves of tests/relevance without them -.02
-nDCG@10; counting them fully gains nothing more."""
+"""A passage's title and headings against its sentences. On the tuning half of set A they bring .55
+against .53 nDCG@10 over corpus/ and cost .57 against .58 over two raw articles (base model)."""
 MAX_SENTENCES = 60_000
 """A larger corpus is compared by whole passages only: 60,000 sentences take 92 MB of memory, and 10 ms a query."""
 PACKAGED_CACHE = Path(__file__).with_name("utterances.npz")

@@ -44,6 +44,12 @@ def is_english(word: str) -> bool:
     return word in word_counts()
 
 
+@lru_cache(maxsize=4)
+def words_from(zipf_frequency: float) -> tuple[str, ...]:
+    """The words that are at least so common, commonest first."""
+    return tuple(word for word in word_counts() if zipf(word) >= zipf_frequency)
+
+
 @lru_cache(maxsize=1)
 def words_by_shape() -> Mapping[tuple[str, int], tuple[str, ...]]:
     """The words by first letter and length: a small neighbourhood to compare a misspelling with."""

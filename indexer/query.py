@@ -134,7 +134,7 @@ class QueryReader:
         self._speech = speech or SpeechBank({})
         self._encoder = encoder
         self._tagger = Tagger(vocabulary)
-        self._speller = Speller(lexicon, _label_words(vocabulary))
+        self._speller = Speller(lexicon, *label_words(vocabulary))
 
     def read(self, text: str, *, interpret: bool = True) -> QueryReading:
         """What `text` asks for. With `interpret` off, only its own words, phrases and exclusions."""
@@ -165,7 +165,7 @@ class QueryReader:
         cursor = checked = 0
         for index, token in enumerate(tokens):
             replacement = None
-            if checked < MAX_CHECKED and index in unknown:
+            if checked < MAX_CHECKED and (index in unknown or self._speller.doubts(token.word)):
                 checked += 1
                 replacement = self._speller.correct(token.word)
             parts.append(text[cursor : token.start])
@@ -272,8 +272,11 @@ def _weight(word: str) -> float:
     return max(COMMON_FLOOR, 1.0 - COMMON_SLOPE * max(0.0, english.zipf(word) - COMMON_ZIPF))
 
 
-def _label_words(vocabulary: Vocabulary) -> Iterable[str]:
-    for topic in vocabulary:
-        for label in (topic.pref_label, *topic.alt_labels, *topic.hidden_labels):
-            for token in tokenize(label):
-                yield token.word
+def label_words(vocabulary: Vocabulary) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of labels; and those that only hidden labels have, among them misspellings."""
+    shown = _words(label for topic in vocabulary for label in (topic.pref_label, *topic.alt_labels))
+    return shown, _words(label for topic in vocabulary for label in topic.hidden_labels) - shown
+
+
+def _words(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(token.word for label in labels for token in tokenize(label))

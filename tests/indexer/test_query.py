@@ -57,6 +57,10 @@ def test_a_hyphen_within_a_word_excludes_nothing() -> None:
         ("i feel nothng", "i feel nothing"),
         ("feelingnumb since may", "feeling numb since may"),
         ("nothingmusic, nubm", "nothing music, numb"),
+        ("felling numb", "feeling numb"),
+        ("numb sinse may", "numb since may"),
+        ("wen shud i cry", "when should i cry"),
+        ("evn musik", "even music"),
     ],
 )
 def test_slips_are_corrected_towards_the_corpus(typed: str, read: str) -> None:

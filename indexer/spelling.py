@@ -29,13 +29,16 @@ FIRST_LETTER_COST = 0.75
 """People rarely miss a word's first letter; a candidate with another one must be that much nearer."""
 SOUND_COST = 0.6
 """People miss vowels and doubled letters more than sounds: "freze" is "freeze", not "free"; "vagas" is "vagus", not
-"vagal". A candidate that sounds otherwise must be that much nearer. Chosen among 0, .3, .6, .9 on 107 slips."""
+"vagal". A candidate that sounds otherwise must be that much nearer; from .3 to .9 the same 402 of 428 slips are read
+as meant (214 words over corpus/ and over two raw articles), at 0 two fewer."""
 DOUBLED_GAIN = 0.2
-"""Whether a letter is doubled is the likeliest slip of all: "realy" is "really", not "real"."""
+"""Whether a letter is doubled is the likeliest slip of all: "realy" is "really", not "real". From 0 to .4 nothing changes
+but one word."""
 COMMON_WORD = 4.8
 """Zipf frequency from which an English word may be meant though no text has it: "since", "about", "should"."""
 ELSEWHERE_COST, EVERYWHERE = 0.3, 5.5
-"""A common word that no text has must be that much nearer, unless it is one that nobody writes without."""
+"""A common word that no text has must be that much nearer, unless it is one that nobody writes without. At 0 one
+word fewer is read as meant, at .6 the same."""
 RARE_WORD, LEAD = 3.3, 1.7
 """An English word rarer than this that no text has is doubted where a word that sounds alike is so many Zipf steps
 commoner: "felling" 2.8 for "feeling" 4.6. So is a label's own misspelling."""
@@ -156,7 +159,6 @@ class Speller:
         if cost > 0 and self._nearest_english(word, limit) < OSA.distance(word, best):
             return None
         return best
-
 
     def _sounds_like(self, word: str) -> str | None:
         """A much commoner word that differs in vowels or doubled letters only."""

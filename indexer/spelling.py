@@ -32,8 +32,8 @@ SOUND_COST = 0.6
 "vagal". A candidate that sounds otherwise must be that much nearer; from .3 to .9 the same 402 of 428 slips are read
 as meant (214 words over corpus/ and over two raw articles), at 0 two fewer."""
 DOUBLED_GAIN = 0.2
-"""Whether a letter is doubled is the likeliest slip of all: "realy" is "really", not "real". From 0 to .4 nothing changes
-but one word."""
+"""Whether a letter is doubled is the likeliest slip of all: "realy" is "really", not "real". From 0 to .4
+only one word is read otherwise."""
 COMMON_WORD = 4.8
 """Zipf frequency from which an English word may be meant though no text has it: "since", "about", "should"."""
 ELSEWHERE_COST, EVERYWHERE = 0.3, 5.5

@@ -23,6 +23,9 @@ COMMON_SLOPE = 0.35
 """Weight that a word loses for each Zipf step above COMMON_ZIPF. A starting value, not tuned."""
 COMMON_FLOOR = 0.25
 """Weight that the commonest content word keeps."""
+EVERYDAY_ZIPF = 5.0
+"""From this Zipf frequency on a word names no topic by itself: "back" has 6.0, "got" 5.4, "empty" 4.7."""
+_PERSONS = frozenset("i im ive my me myself you youve your".split())
 NARROWER_WEIGHT = 0.5
 """Weight of a topic that is only narrower than one the query names. A starting value, not tuned."""
 FOREIGN_SHARE, FOREIGN_WORDS = 0.6, 4
@@ -185,7 +188,8 @@ class QueryReader:
         return token.word.isalpha() and not self._speller.knows(token.word)
 
     def _mentions(self, corrected: _Corrected) -> tuple[Mention, ...]:
-        return tuple(m for m in self._tagger.mentions(corrected.text, query=True) if not m.negated)
+        mentions = self._tagger.mentions(corrected.text, query=True)
+        return tuple(m for m in mentions if not m.negated and not _says_too_little(m))
 
     def _concept(self, mention: Mention, corrected: _Corrected, typed_text: str) -> Concept:
         covered = [
@@ -214,6 +218,14 @@ class QueryReader:
         for topic in self._speech.topics(text, vector):
             if topic.topic_id in self._vocabulary:
                 yield QueryTopic(topic.topic_id, topic.weight, topic.utterance, "speech")
+
+
+def _says_too_little(mention: Mention) -> bool:
+    """Whether only an everyday word is left of a hidden label: "back", of "my back", says nothing of pain."""
+    if mention.label_kind != "hidden":
+        return False
+    words = [token.word for token in tokenize(mention.text) if token.word not in _PERSONS]
+    return len(words) == 1 and english.zipf(words[0]) >= EVERYDAY_ZIPF
 
 
 def _roles(text: str) -> tuple[tuple[Facet, float], ...]:

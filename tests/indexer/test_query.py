@@ -14,7 +14,14 @@ VOCABULARY = Vocabulary(
     {
         topic.id: topic
         for topic in (
-            Topic("anhedonia", "anhedonia", "No pleasure.", ("symptom",), ("lost my spark",), ("nothing is fun",)),
+            Topic(
+                "anhedonia",
+                "anhedonia",
+                "No pleasure.",
+                ("symptom",),
+                ("lost my spark",),
+                ("nothing is fun", "my back"),
+            ),
             Topic("depression", "depression", "Low mood.", ("condition", "cause"), narrower=("dysthymia",)),
             Topic("dysthymia", "dysthymia", "Long low mood.", ("condition",), broader=("depression",)),
         )
@@ -84,6 +91,11 @@ def test_concepts_name_the_words_as_typed_and_where_they_stand() -> None:
     for concept in concepts.values():
         assert query[concept.start : concept.end] == concept.matched_text
     assert concepts["depression"].matched_text == "depresion"
+
+
+@pytest.mark.parametrize(("query", "named"), [("back to work", set()), ("nothing is fun", {"anhedonia"})])
+def test_an_everyday_word_left_of_a_hidden_label_names_nothing(query: str, named: set[str]) -> None:
+    assert {concept.topic_id for concept in READER.read(query).interpretation.concepts} == named
 
 
 def test_a_narrower_topic_is_looked_for_at_lower_weight() -> None:

@@ -20,7 +20,7 @@ DIMENSIONS = 384
 MAX_PIECES = 128
 """Word pieces of a sentence that count, as in the model's training; about 95 words."""
 _MODEL = "model.onnx"
-_MODEL_SHA256 = "4cd954be72fa18d08206657ee312b1b48b42e7f9ff7cca0e01afcb110fb94054"
+_MODEL_SHA256 = "9785ff2970501e0c04dbf932d6899e83ba60b8f777292f29552500e0d4c018b1"
 """all-MiniLM-L6-v2 (Apache-2.0), trained on to bring what people say near to what articles say of it, int8 weights:
 indexer/meaning/training/README.md."""
 

@@ -353,7 +353,8 @@ def test_searching_and_building_leak_no_descriptors(root: Path, writer: WhooshWr
     deadline = time.monotonic() + 10
     while len(os.listdir("/proc/self/fd")) > before and time.monotonic() < deadline:  # noqa: PTH208
         time.sleep(0.05)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    # Fewer is no leak: the first snapshot's thread may have held one while `before` was counted; a leak adds three.
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
 
 
 def test_the_lease_is_released_with_the_last_snapshot(root: Path, writer: WhooshWriter) -> None:

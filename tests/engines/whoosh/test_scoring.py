@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from indexer.engines.whoosh.engine import WhooshEngine
 from indexer.engines.whoosh.publish import WhooshWriter
-from indexer.engines.whoosh.scoring import K1, LABELS, SPEECH, TEXT_B, WORDS, best, confidence
+from indexer.engines.whoosh.scoring import (
+    K1,
+    LABELS,
+    SPEECH_ALONE,
+    TEXT_B,
+    WORDS_ALONE,
+    Scorer,
+    best,
+    confidence,
+)
 from indexer.engines.whoosh.snapshot import WhooshSnapshot
 from indexer.query import QueryPhrase, QueryReading, QueryTerm, QueryTopic
 from indexer.search import Concept, Interpretation
@@ -83,9 +92,9 @@ def test_each_way_of_finding_gives_its_weight_to_the_passage_that_it_likes_best(
     def most(*reasons: int) -> float:
         return float(np.sum([ranking.components[reason].scores for reason in reasons], axis=0).max())
 
-    assert most(0, 1) == pytest.approx(WORDS)
+    assert most(0, 1) == pytest.approx(WORDS_ALONE)
     assert most(2) == pytest.approx(LABELS)
-    assert most(3) == pytest.approx(0.5 * SPEECH)
+    assert most(3) == pytest.approx(0.5 * SPEECH_ALONE)
 
 
 def test_an_utterance_alone_finds_the_passages_of_its_topic(snapshot: WhooshSnapshot) -> None:
@@ -137,3 +146,27 @@ def test_passages_that_help_rise_and_nothing_is_hidden(snapshot: WhooshSnapshot)
     assert int(helped.scores.argmax()) == diary
     assert helped.candidates[diary]
     assert (helped.candidates | plain.candidates == helped.candidates).all()
+
+
+@pytest.mark.parametrize(
+    ("by_words", "nearness", "low", "high"),
+    [
+        (0.3, (0.5, 0.5, 0.48, 0.45, 0.45, 0.1), 0.9, 1.0),  # five passages speak of it
+        (0.3, (0.5, 0.2, 0.2, 0.15, 0.15, 0.1), 0.0, 0.2),  # one passage is near by chance
+        (0.3, (0.25, 0.25, 0.2, 0.2, 0.2, 0.1), 0.0, 0.1),
+        (0.99, (0.2, 0.2, 0.2, 0.2, 0.2, 0.1), 0.9, 1.0),  # a name that only the words know
+        (0.9, (0.5,), 0.9, 1.0),  # a corpus of one passage
+    ],
+)
+def test_with_meaning_a_search_is_sure_where_several_passages_are_near_or_all_words_are_there(
+    by_words: float, nearness: tuple[float, ...], low: float, high: float
+) -> None:
+    certainty = Scorer._certainty(by_words, 1.0, np.array(nearness, np.float32))
+    assert low <= certainty <= high
+
+
+def test_without_meaning_words_or_speech_make_a_search_sure() -> None:
+    nothing = np.zeros(0, np.float32)
+    assert Scorer._certainty(0.0, 0.0, nothing) == 0
+    assert Scorer._certainty(0.5, 0.0, nothing) == Scorer._certainty(0.0, 0.5, nothing) == 0.5
+    assert Scorer._certainty(0.5, 0.5, nothing) == 0.75

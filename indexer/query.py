@@ -13,7 +13,7 @@ from indexer.meaning.encoder import Encoder
 from indexer.meaning.vectors import Vector
 from indexer.search import Concept, ConceptKind, Interpretation
 from indexer.speech import SpeechBank
-from indexer.spelling import MAX_CHECKED, Speller
+from indexer.spelling import AS_SPOKEN, MAX_CHECKED, Speller
 from indexer.tag import Mention, Tagger
 from indexer.text import STOP_WORDS, Token, tokenize
 
@@ -24,7 +24,8 @@ COMMON_SLOPE = 0.35
 COMMON_FLOOR = 0.25
 """Weight that the commonest content word keeps."""
 EVERYDAY_ZIPF = 5.0
-"""From this Zipf frequency on a word names no topic by itself: "back" has 6.0, "got" 5.4, "empty" 4.7."""
+"""From this Zipf frequency on a word names no topic by itself: "back" has 6.0, "got" 5.4, "empty" 4.7.
+A starting value, not tuned."""
 _PERSONS = frozenset("i im ive my me myself you youve your".split())
 NARROWER_WEIGHT = 0.5
 """Weight of a topic that is only narrower than one the query names. A starting value, not tuned."""
@@ -137,7 +138,7 @@ class QueryReader:
         self._speech = speech or SpeechBank({})
         self._encoder = encoder
         self._tagger = Tagger(vocabulary)
-        self._speller = Speller(lexicon, *label_words(vocabulary))
+        self._speller = Speller(lexicon, *_label_words(vocabulary))
 
     def read(self, text: str, *, interpret: bool = True) -> QueryReading:
         """What `text` asks for. With `interpret` off, only its own words, phrases and exclusions."""
@@ -185,7 +186,7 @@ class QueryReader:
         return _Corrected(corrected, tuple(tokenize(corrected)), tuple(origins), frozenset(changed))
 
     def _is_unknown(self, token: Token) -> bool:
-        return token.word.isalpha() and not self._speller.knows(token.word)
+        return token.word.isalpha() and token.word not in AS_SPOKEN and not self._speller.knows(token.word)
 
     def _mentions(self, corrected: _Corrected) -> tuple[Mention, ...]:
         mentions = self._tagger.mentions(corrected.text, query=True)
@@ -284,7 +285,7 @@ def _weight(word: str) -> float:
     return max(COMMON_FLOOR, 1.0 - COMMON_SLOPE * max(0.0, english.zipf(word) - COMMON_ZIPF))
 
 
-def label_words(vocabulary: Vocabulary) -> tuple[frozenset[str], frozenset[str]]:
+def _label_words(vocabulary: Vocabulary) -> tuple[frozenset[str], frozenset[str]]:
     """The words of labels; and those that only hidden labels have, among them misspellings."""
     shown = _words(label for topic in vocabulary for label in (topic.pref_label, *topic.alt_labels))
     return shown, _words(label for topic in vocabulary for label in topic.hidden_labels) - shown

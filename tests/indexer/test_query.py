@@ -68,6 +68,7 @@ def test_a_hyphen_within_a_word_excludes_nothing() -> None:
         ("numb sinse may", "numb since may"),
         ("wen shud i cry", "when should i cry"),
         ("evn musik", "even music"),
+        ("evn ppl shud cry luv", "even people should cry love"),
     ],
 )
 def test_slips_are_corrected_towards_the_corpus(typed: str, read: str) -> None:

@@ -34,7 +34,7 @@ WORDS_ALONE, SPEECH_ALONE = 0.4, 1.0
 """The same where no encoder is installed. On the tuning sets as good as the two above (.544 and .547), and less easily
 led astray by topics in texts that the vocabulary does not fit."""
 MEANING = 3.75
-"""Nearness of meaning, itself rarely above .6."""
+"""Nearness of meaning, itself mostly .4 to .6 for the best passage."""
 ROLES = 0.2
 """Being in the role that the question asks for: .2 for a passage all of whose tags and headings are."""
 SUPPORT = 0.6
@@ -70,8 +70,9 @@ alone in .94."""
 CERTAIN, CERTAIN_WIDTH = 0.34, 0.035
 """Their mean nearness at which an answer is as likely as none, and the distance from it that makes either e times as
 likely: a logistic curve fitted to the tuning halves and the four articles (90 queries without an answer)."""
-WORDS_CUBED = 3
-"""Words alone make certain only where nearly all are there in strength: their confidence counts to this power."""
+WORDS_POWER = 3
+"""Words alone make certain only where nearly all are there in strength: their confidence counts to this power.
+With 2, 3 or 4 the queries with and without an answer are parted in .940, .944 or .947 of the pairs (tuning)."""
 
 
 LAST_RESORT = 5
@@ -170,7 +171,7 @@ class Scorer:
             return 1 - (1 - by_words) * (1 - sureness)
         nearest = float(np.sort(likeness)[-NEAREST_PASSAGES:].mean())
         by_meaning = 1 / (1 + math.exp((CERTAIN - nearest) / CERTAIN_WIDTH))
-        return 1 - (1 - by_meaning) * (1 - by_words**WORDS_CUBED)
+        return 1 - (1 - by_meaning) * (1 - by_words**WORDS_POWER)
 
     def _likeness(self, reading: QueryReading) -> Scores:
         if reading.vector is None or self._vectors is None:

@@ -21,7 +21,7 @@ from indexer.text import tokenize
 Similarities = npt.NDArray[np.float32]
 
 # NEAREST_EACH, WORD_WEIGHT, SHARPNESS and MAX_TOPICS were chosen on the tuning halves of tests/relevance, SURE and
-# UNSURE by how queries with and without an answer part there, all of it with the first encoder that was trained here;
+# UNSURE by how queries with and without an answer part there, all of it with an earlier encoder;
 # the rest are starting values.
 WORD_WEIGHT = 0.5
 """Likeness by words against likeness by meaning, where both are known."""
